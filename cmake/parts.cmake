@@ -1,0 +1,52 @@
+# One CMake target per part. A part's sources are the .cpp files of its folder and those below it that are not
+# parts themselves; x_test.cpp files become one test program `wisp_<name>_test`.
+
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# wisp_part(NAME FOLDER [DEPENDS part...] [EXCLUDE folder...] [EXCEPTIONS])
+function(wisp_part name folder)
+  cmake_parse_arguments(PART "EXCEPTIONS" "" "DEPENDS;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  foreach(excluded ${PART_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX "/${excluded}/")
+  endforeach()
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  if(sources)
+    add_library(wisp_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(wisp_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(wisp_${name} ${scope} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  foreach(dependency ${PART_DEPENDS})
+    target_link_libraries(wisp_${name} ${scope} wisp_${dependency})
+  endforeach()
+  if(sources AND NOT PART_EXCEPTIONS)
+    target_compile_options(wisp_${name} PRIVATE -fno-exceptions -fno-rtti)
+  endif()
+
+  if(tests)
+    add_executable(wisp_${name}_test ${tests})
+    target_link_libraries(wisp_${name}_test PRIVATE wisp_${name} GTest::gtest_main GTest::gmock)
+    target_compile_definitions(wisp_${name}_test PRIVATE
+      WISP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WISP_INTERFACES_DIR="${WISP_INTERFACES}" WISP_SUITES_DIR="${WISP_SUITES}")
+    gtest_discover_tests(wisp_${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()
+
+# Where the official suites and interface files are; tests that need them say so and are left out without them.
+function(wisp_data_path variable folder)
+  if(DEFINED ENV{${variable}})
+    set(${variable} "$ENV{${variable}}" PARENT_SCOPE)
+  else()
+    get_filename_component(path "${PROJECT_SOURCE_DIR}/../shared/${folder}" ABSOLUTE)
+    set(${variable} "${path}" PARENT_SCOPE)
+  endif()
+endfunction()
+wisp_data_path(WISP_SUITES suites)
+wisp_data_path(WISP_INTERFACES interfaces)
