@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "runtime/vm.hpp"
+#include "wasm/module.hpp"
+
+/// The seam between the store and the tiers.
+namespace wisp::runtime {
+
+/// One place in a guest's code: a frame of a backtrace.
+struct CodeLocation {
+  const Instance* instance = nullptr;
+  FuncIndex function;
+  u64 offset = 0;  // of the instruction, in bytes from the start of the module
+};
+
+/// A module's code in one tier: immutable as far as one can see, shared by all instances of the module, thread-safe.
+/// Functions are compiled on their first call.
+class ModuleCode {
+ public:
+  virtual ~ModuleCode() = default;
+  /// What `Function::code` of a fresh instance starts as; entering it compiles the function if need be.
+  virtual const void* entry(FuncIndex function) = 0;
+};
+
+/// A way of executing guest code.
+class Tier {
+ public:
+  virtual ~Tier() = default;
+
+  virtual std::unique_ptr<ModuleCode> load(std::shared_ptr<const wasm::Module> module) = 0;
+
+  /// Calls a function that is not of the host. `slots` lies on the value stack at `Execution::stack_top`, holds the parameters and
+  /// receives the results. Leaves a backtrace, innermost frame first, if the guest stops.
+  virtual Status call(Execution& execution, Function& function, u64* slots, std::vector<CodeLocation>& backtrace) = 0;
+};
+
+}  // namespace wisp::runtime

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <atomic>
+
+#include "abi/host_function.hpp"
+#include "base/index.hpp"
+#include "base/int.hpp"
+#include "wasm/types.hpp"
+
+/// The structures that every tier reads and writes while a guest runs. Their owners are Store, Instance, Memory, Table,
+/// Global and Heap; a tier only follows the pointers.
+namespace wisp::runtime {
+
+class Store;
+class Instance;
+struct GcObject;
+struct VmContext;
+
+/// Why a guest stopped. `none` means that it goes on.
+enum class TrapReason : u32 {
+  none,
+#define WISP_TRAP(enumerator, text) enumerator,
+#include "runtime/traps.def"
+#undef WISP_TRAP
+};
+
+/// A reference in a slot. 0 is null. Of the `func` hierarchy it is a `Function*`. Of the `any`, `extern` and `exn`
+/// hierarchies it is an i31 (bit 0 set, value in bits 1 to 31) or a `GcObject*`. `extern.convert_any` and its inverse
+/// change nothing.
+using Ref = u64;
+inline constexpr Ref null_ref = 0;
+
+/// How an activation of guest code ends; the value that tiers return to their caller.
+enum class Status : u32 {
+  returned = 0,
+  unwind,     // a trap, an exit or an interruption; Execution::trap says which
+  exception,  // a guest exception is on its way; Execution::exception holds it
+};
+
+/// A function instance; a funcref is its address. It lives as long as its store.
+struct Function {
+  const wasm::DefType* type = nullptr;
+  /// The instance that defines it; null for a function of the host.
+  VmContext* context = nullptr;
+  /// What the tier enters; set by the tier (first to something that compiles on demand). Of a host function: unused.
+  std::atomic<const void*> code = nullptr;
+  /// Of a function of the host only.
+  abi::HostEntry host = nullptr;
+  void* host_context = nullptr;
+  /// Index in the defining module; of a host function: a number for messages.
+  FuncIndex index;
+
+  bool is_host() const { return host != nullptr; }
+};
+
+/// Where a linear memory is now. The address of the view is stable; `base` never moves while the memory lives.
+struct MemoryView {
+  u8* base = nullptr;
+  std::atomic<u64> size_bytes = 0;  // other threads may grow a shared memory
+};
+
+/// Where a table's elements are now. The address of the view is stable; `elements` may move when the table grows.
+struct TableView {
+  Ref* elements = nullptr;
+  u64 size = 0;
+};
+
+/// A global's value; v128 takes both slots.
+struct alignas(16) GlobalCell {
+  u64 slots[2] = {0, 0};
+};
+
+/// The running state of one store: what calls, traps and interruption need. One per store (one thread at a time).
+struct Execution {
+  /// The value stack: 8-byte slots that grow upwards; `stack_limit` is its end. Frames of the guest live here.
+  u64* stack_base = nullptr;
+  u64* stack_limit = nullptr;
+  /// First slot above the frames of everything that runs now. The collector scans [stack_base, stack_top).
+  u64* stack_top = nullptr;
+  /// The lowest native stack pointer that guest code may reach; host functions still have headroom below it.
+  uintptr_t native_stack_limit = 0;
+  /// Set (by any thread, or a signal handler) to make the guest stop at the next loop header or function entry.
+  std::atomic<u32> interrupt = 0;
+  bool fuel_enabled = false;
+  i64 fuel = 0;  // may go below zero; the guest stops when it does
+
+  TrapReason trap = TrapReason::none;
+  abi::Unwind unwind;       // details if a host function ended the guest
+  Ref exception = null_ref;  // if Status::exception
+  Store* store = nullptr;
+};
+
+/// What the code of one instance sees. Arrays are indexed by the module's index spaces (imports first).
+struct VmContext {
+  MemoryView* memory0 = nullptr;  // memories[0], or an empty view if the instance has no memory
+  Execution* execution = nullptr;
+  Function* const* functions = nullptr;
+  GlobalCell* const* globals = nullptr;
+  TableView* const* tables = nullptr;
+  MemoryView* const* memories = nullptr;
+  const wasm::DefType* const* types = nullptr;
+  /// The memory exported as "memory" (an empty view if there is none): what host functions see.
+  MemoryView* exported_memory = nullptr;
+  Instance* instance = nullptr;
+};
+
+}  // namespace wisp::runtime
