@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <vector>
 
 #include "abi/host_function.hpp"
 #include "base/index.hpp"
@@ -13,8 +14,10 @@ namespace wisp::runtime {
 
 class Store;
 class Instance;
+class ModuleCode;
 struct GcObject;
 struct VmContext;
+struct CodeLocation;
 
 /// Why a guest stopped. `none` means that it goes on.
 enum class TrapReason : u32 {
@@ -87,6 +90,8 @@ struct Execution {
   TrapReason trap = TrapReason::none;
   abi::Unwind unwind;       // details if a host function ended the guest
   Ref exception = null_ref;  // if Status::exception
+  /// Where frames that are left by `unwind` or `exception` are noted, innermost first; set by Tier::call for its duration.
+  std::vector<CodeLocation>* backtrace = nullptr;
   Store* store = nullptr;
 };
 
@@ -102,6 +107,8 @@ struct VmContext {
   /// The memory exported as "memory" (an empty view if there is none): what host functions see.
   MemoryView* exported_memory = nullptr;
   Instance* instance = nullptr;
+  /// The module's code in the store's tier: what `Tier::load` returned.
+  ModuleCode* code = nullptr;
 };
 
 }  // namespace wisp::runtime
