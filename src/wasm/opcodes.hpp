@@ -32,8 +32,8 @@ enum class Immediate : u8 {
   data,
   elem,
   heap_type,
-  memarg,         // alignment, memory index, offset
-  memarg_lane,    // memarg, lane index
+  memarg,       // alignment, memory index, offset
+  memarg_lane,  // memarg, lane index
   lane,
   shuffle,        // 16 lane indices
   data_memory,    // data index, memory index
@@ -79,12 +79,30 @@ struct OpInfo {
   Feature feature;
   u8 flags;
 
-  bool is_polymorphic() const { return signature == "*"; }
+  constexpr bool is_polymorphic() const { return signature == "*"; }
 };
 
-/// Indexed by `Op`.
-extern const OpInfo op_table[op_count];
+namespace opcode_rows {
+inline constexpr u8 constant = OpFlags::constant;
+inline constexpr u8 constant_extended = OpFlags::constant_extended;
+inline constexpr u8 atomic = OpFlags::atomic;
+constexpr u8 align(u8 log2) {
+  return OpFlags::align(log2);
+}
 
-inline const OpInfo& info(Op op) { return op_table[u32(op)]; }
+inline constexpr OpInfo rows[op_count] = {
+#define WISP_OP(code, enumerator, text, immediate, signature, feature, flags) \
+  {code, text, Immediate::immediate, signature, Feature::feature, u8(flags)},
+#include "wasm/opcodes.def"
+#undef WISP_OP
+};
+}  // namespace opcode_rows
+
+/// Indexed by `Op`.
+inline constexpr auto& op_table = opcode_rows::rows;
+
+constexpr const OpInfo& info(Op op) {
+  return op_table[u32(op)];
+}
 
 }  // namespace wisp::wasm
