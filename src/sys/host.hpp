@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "wisp/error.hpp"
+
+#include "sys/directory.hpp"
+
+/// How an embedder gets hold of things by name. Nothing below the API may include this header: what it needs, it is
+/// handed.
+namespace wisp::sys {
+
+/// Whether this host can do what the rest relies on (Linux: `openat2`, version 5.6). Call it once at start.
+Result<void> check_host();
+
+/// Opens a directory by host path, following symbolic links; the object stays with the directory whatever happens to
+/// its name.
+Outcome<std::unique_ptr<Directory>> open_host_directory(const std::string& path);
+
+/// Standard input, output or error. The descriptor is not closed with the node. If the descriptor is not open, a node
+/// that reads nothing and swallows what is written.
+std::unique_ptr<Node> standard_stream(int which);
+
+/// A listening TCP socket on "HOST:PORT", HOST a numeric address ([...] around IPv6) or "localhost".
+Result<std::unique_ptr<Node>> listen_tcp(const std::string& address);
+/// The "HOST:PORT" that a socket is bound to.
+Outcome<std::string> local_address(Node& socket);
+
+/// Writing to a pipe or socket that nobody reads is to report `pipe` instead of ending the process. For the whole
+/// process.
+void ignore_broken_pipes();
+
+}  // namespace wisp::sys
