@@ -1,0 +1,133 @@
+#include "sys/pages.hpp"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sys/signals.hpp"
+
+namespace wisp::sys {
+namespace {
+
+struct Touch {
+  volatile u8* address;
+  u8 seen = 0;
+};
+
+/// Whether the byte can be read.
+bool readable(const PageRange& range, usize offset) {
+  EXPECT_TRUE(install_fault_handler().ok());
+  const GuardRange guard(range.base(), range.size_bytes());
+  Touch touch{range.base() + offset};
+  const GuardedResult result = run_guarded(
+      [](void* argument) {
+        auto& it = *static_cast<Touch*>(argument);
+        it.seen = *it.address;
+      },
+      &touch);
+  if (result.faulted) {
+    EXPECT_EQ(result.address, range.base() + offset);
+  }
+  return !result.faulted;
+}
+
+TEST(Pages, CommitDecommitClear) {
+  const usize page = page_size_bytes();
+  auto range = PageRange::reserve(16 * page);
+  ASSERT_TRUE(range.ok());
+  EXPECT_FALSE(readable(*range, 0));
+  ASSERT_TRUE(range->commit(page, 2 * page).ok());
+  EXPECT_FALSE(readable(*range, page - 1));
+  EXPECT_TRUE(readable(*range, page));
+  EXPECT_TRUE(readable(*range, 3 * page - 1));
+  EXPECT_FALSE(readable(*range, 3 * page));
+
+  u8* const bytes = range->base() + page;
+  EXPECT_EQ(bytes[0], 0);
+  bytes[0] = 42;
+  ASSERT_TRUE(range->clear(page, page).ok());
+  EXPECT_EQ(bytes[0], 0);
+  bytes[0] = 42;
+  ASSERT_TRUE(range->decommit(page, page).ok());
+  EXPECT_FALSE(readable(*range, page));
+  ASSERT_TRUE(range->commit(page, page).ok());
+  EXPECT_EQ(bytes[0], 0);
+}
+
+TEST(Pages, AlignmentAndLimits) {
+  auto range = PageRange::reserve(page_size_bytes(), usize{1} << 32);
+  ASSERT_TRUE(range.ok());
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(range->base()) & 0xffffffff, 0u);
+  EXPECT_EQ(range->size_bytes(), page_size_bytes());
+  EXPECT_EQ(PageRange::reserve(~usize{0}).error(), Errno::nomem);
+  EXPECT_EQ(PageRange::reserve(usize{1} << 62).error(), Errno::nomem);
+  EXPECT_EQ(round_up_to_pages(1), page_size_bytes());
+  EXPECT_EQ(round_up_to_pages(~usize{0}), 0u);
+}
+
+TEST(Signals, NestedCallsCatchTheirOwnFaults) {
+  ASSERT_TRUE(install_fault_handler().ok());
+  auto range = PageRange::reserve(page_size_bytes());
+  ASSERT_TRUE(range.ok());
+  const GuardRange guard(range->base(), range->size_bytes());
+  struct State {
+    volatile u8* bad;
+    bool inner_faulted = false;
+    bool outer_went_on = false;
+  } state{range->base()};
+  const auto inner = [](void* argument) { *static_cast<State*>(argument)->bad = 1; };
+  const GuardedResult outer = run_guarded(
+      [](void* argument) {
+        auto& it = *static_cast<State*>(argument);
+        const HostScope host;
+        it.inner_faulted = run_guarded([](void* nested) { *static_cast<State*>(nested)->bad = 1; }, argument).faulted;
+        it.outer_went_on = true;
+      },
+      &state);
+  EXPECT_FALSE(outer.faulted);
+  EXPECT_TRUE(state.inner_faulted);
+  EXPECT_TRUE(state.outer_went_on);
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(run_guarded(inner, &state).faulted);
+}
+
+TEST(Signals, ManyRanges) {
+  ASSERT_TRUE(install_fault_handler().ok());
+  const usize page = page_size_bytes();
+  auto range = PageRange::reserve(64 * page);
+  ASSERT_TRUE(range.ok());
+  std::vector<GuardRange> guards;
+  for (usize i = 0; i < 64; i += 2) guards.emplace_back(range->base() + i * page, page);
+  for (usize i = 0; i < 64; i += 2) {
+    Touch touch{range->base() + i * page + 7};
+    EXPECT_TRUE(run_guarded([](void* it) { *static_cast<Touch*>(it)->address = 1; }, &touch).faulted);
+  }
+}
+
+using SignalsDeathTest = testing::Test;
+
+TEST(SignalsDeathTest, FaultsThatAreNotTheGuestsEndTheProcess) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto touch = [](void* address) { *static_cast<volatile u8*>(address) = 1; };
+  ASSERT_TRUE(install_fault_handler().ok());
+  auto range = PageRange::reserve(2 * page_size_bytes());
+  ASSERT_TRUE(range.ok());
+  const GuardRange guard(range->base(), page_size_bytes());
+  EXPECT_DEATH(run_guarded(touch, range->base() + page_size_bytes()), "");
+  EXPECT_DEATH(run_guarded(touch, reinterpret_cast<void*>(64)), "");
+  EXPECT_DEATH(touch(range->base()), "outside of guest memory|SEGV");
+  struct Both {
+    void (*touch)(void*);
+    void* address;
+  } both{touch, range->base()};
+  EXPECT_DEATH(run_guarded(
+                   [](void* argument) {
+                     const HostScope host;
+                     auto& it = *static_cast<Both*>(argument);
+                     it.touch(it.address);
+                   },
+                   &both),
+               "outside of guest memory|SEGV");
+}
+
+}  // namespace
+}  // namespace wisp::sys
