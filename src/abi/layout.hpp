@@ -28,6 +28,12 @@ namespace wisp::abi {
 template <class E>
 concept NamedEnum = requires(E e) { abi_enumerators(e); };
 
+/// What an enumerator of E is called where the interface definition says it in another way than the list does.
+template <class E>
+constexpr std::string_view display_name(std::string_view name) {
+  return name;
+}
+
 /// The enumerators of an enum that WISP_ABI_ENUM declared.
 template <NamedEnum E>
 struct EnumTable {
@@ -42,6 +48,7 @@ struct EnumTable {
       name = list.substr(begin, end - begin);
       name.remove_prefix(std::min(name.find_first_not_of(" _"), name.size()));
       name.remove_suffix(name.size() - 1 - name.find_last_not_of(" _"));
+      name = display_name<E>(name);
       begin = end + 1;
     }
     return result;
