@@ -22,6 +22,13 @@ class BinaryReader {
   BinaryReader(Bytes bytes, u64 offset)
       : at_(bytes.data()), begin_(bytes.data()), end_(bytes.data() + bytes.size()), base_(offset) {}
 
+  void reset(Bytes bytes, u64 offset) {
+    at_ = begin_ = bytes.data();
+    end_ = begin_ + bytes.size();
+    base_ = offset;
+    error_.reset();
+  }
+
   u64 offset() const { return offset_of(at_); }
   u64 offset_of(const u8* at) const { return base_ + u64(at - begin_); }
   const u8* position() const { return at_; }

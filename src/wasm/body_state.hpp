@@ -73,18 +73,20 @@ class OperandStack {
   /// `from_top` is less than the height.
   ValType peek(u32 from_top) const { return top_[-1 - isize(from_top)]; }
   void set(u32 from_top, ValType type) { top_[-1 - isize(from_top)] = type; }
-  void push(ValType type) {
-    if (top_ == limit_) [[unlikely]]
-      grow(1);
+  /// False, and nothing changed, if that is more than `limits::operand_depth`.
+  bool push(ValType type) {
+    if (top_ == limit_ && !grow(1)) [[unlikely]]
+      return false;
     *top_++ = type;
+    return true;
   }
-  void push(std::span<const ValType> types);
+  bool push(std::span<const ValType> types);
   void pop(u32 count) { top_ -= count; }
   void truncate(u32 height) { top_ = bottom_.get() + height; }
 
  private:
   using isize = std::ptrdiff_t;
-  [[gnu::noinline]] void grow(u64 count);
+  [[gnu::noinline]] bool grow(u64 count);
 
   std::unique_ptr<ValType[]> bottom_;
   ValType* top_ = nullptr;

@@ -36,7 +36,7 @@ class CodeReader : public TypeReader {
   bool read_locals(u64 params, std::vector<LocalRun>& runs);
 
   /// Reads one instruction with its immediates.
-  bool next(Op& op) { return read_op(op) && read_immediates(info(op).immediate); }
+  bool next(Op& op) { return read_op(op) && read_immediates(op); }
 
   /// Reads an opcode. One whose feature is off is an error.
   bool read_op(Op& op) {
@@ -50,7 +50,8 @@ class CodeReader : public TypeReader {
     return true;
   }
   /// Reads the immediates of an instruction into `imm()`.
-  bool read_immediates(Immediate kind);
+  bool read_immediates(Op op);
+  /// The same, where the caller knows their kind; not for heap_type.
   template <Immediate kind>
   bool read();
 
@@ -64,6 +65,7 @@ class CodeReader : public TypeReader {
   /// By first byte: the instructions that need no feature and no second byte.
   static const std::array<u16, 256> mvp_ops;
 
+  bool read_immediates(Immediate kind);
   [[gnu::noinline]] bool read_gated_op(Op& op);
   [[gnu::noinline]] bool read_block_type(BlockType& type);
   [[gnu::noinline]] bool read_memarg_slow(u64 start);

@@ -15,11 +15,11 @@ struct ImplementationLimit {
 /// The limits that engines agreed on for the web, and a few of our own where those leave a resource unbounded.
 /// https://webassembly.github.io/spec/js-api/#limits
 namespace limits {
-inline constexpr ImplementationLimit module_bytes{"module size in bytes", u64{1} << 30};
+inline constexpr ImplementationLimit module_bytes{"bytes of a module", u64{1} << 30};
 inline constexpr ImplementationLimit types{"types", 1'000'000};
 inline constexpr ImplementationLimit recursion_groups{"recursion groups", 1'000'000};
 inline constexpr ImplementationLimit types_in_group{"types in a recursion group", 1'000'000};
-inline constexpr ImplementationLimit subtyping_depth{"subtyping depth", 63};
+inline constexpr ImplementationLimit subtyping_depth{"levels of supertypes", 63};
 inline constexpr ImplementationLimit functions{"functions", 1'000'000};
 inline constexpr ImplementationLimit imports{"imports", 1'000'000};
 inline constexpr ImplementationLimit exports{"exports", 1'000'000};
@@ -34,13 +34,13 @@ inline constexpr ImplementationLimit params{"parameters of a function", 1'000};
 inline constexpr ImplementationLimit results{"results of a function", 1'000};
 inline constexpr ImplementationLimit struct_fields{"fields of a struct", 10'000};
 inline constexpr ImplementationLimit array_new_fixed{"operands of array.new_fixed", 10'000};
-inline constexpr ImplementationLimit body_bytes{"function body size in bytes", 7'654'321};
+inline constexpr ImplementationLimit body_bytes{"bytes of a function body", 7'654'321};
 inline constexpr ImplementationLimit locals{"locals of a function", 50'000};
 inline constexpr ImplementationLimit br_table_targets{"br_table targets", 65'520};
 inline constexpr ImplementationLimit catch_clauses{"catch clauses of a try_table", 65'520};
-inline constexpr ImplementationLimit name_bytes{"length of a name in bytes", 1'000'000};
+inline constexpr ImplementationLimit name_bytes{"bytes of a name", 1'000'000};
 /// Own: what one body may make the validator, and the tiers after it, keep at a time.
-inline constexpr ImplementationLimit control_depth{"nesting depth of control constructs", 1'000'000};
+inline constexpr ImplementationLimit control_depth{"levels of nested control constructs", 1'000'000};
 inline constexpr ImplementationLimit operand_depth{"operands on the stack", 1'000'000};
 
 /// Enforced when a module is instantiated or a table grows, not by the decoder: a larger declared maximum is valid.

@@ -56,9 +56,9 @@ enum class SegmentMode : u8 { passive, active, declarative };
 struct ElemSegment {
   SegmentMode mode = SegmentMode::passive;
   ValType type = ValType::funcref();
-  TableIndex table;     // of an active segment
-  ConstExpr offset;     // of an active segment
-  std::vector<FuncIndex> functions;  // either these ...
+  TableIndex table;                    // of an active segment
+  ConstExpr offset;                    // of an active segment
+  std::vector<FuncIndex> functions;    // either these ...
   std::vector<ConstExpr> expressions;  // ... or these
   u64 size() const { return functions.empty() ? expressions.size() : functions.size(); }
 };
@@ -72,8 +72,8 @@ struct DataSegment {
 
 /// A function with a body in this module.
 struct Body {
-  Bytes code;            // locals declarations and instructions, the final `end` included
-  u64 offset = 0;        // of `code` in the module's bytes
+  Bytes code;      // locals declarations and instructions, the final `end` included
+  u64 offset = 0;  // of `code` in the module's bytes
 };
 
 struct CustomSection {

@@ -40,6 +40,9 @@ class TypeReader : public BinaryReader {
  private:
   bool read_abstract(u8 code, u64 offset, HeapType& type);
   bool read_limits(Limits& limits, u8 flags);
+  bool check_limits(const Limits& limits, u64 range, u64 start, std::string_view message);
+  bool read_page_size(MemoryType& type);
+  bool check_memory_limits(const MemoryType& type, u64 start);
 
   const Module* module_;
   u32 drafted_types_ = 0;

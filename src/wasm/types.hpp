@@ -13,6 +13,7 @@ struct DefType;
 
 /// Abstract heap types, by their binary code. https://webassembly.github.io/spec/core/binary/types.html#heap-types
 enum class HeapKind : u8 {
+  bottom = 0,  // below all; only of operands in unreachable code
   none = 0x71,
   extern_ = 0x6f,
   any = 0x6e,
@@ -73,7 +74,8 @@ class ValType {
   /// Only for reference types.
   constexpr bool nullable() const { return (bits_ & 2) != 0; }
   constexpr HeapType heap() const { return HeapType(bits_ >> 2); }
-  /// Whether a local of this type starts with a value. https://webassembly.github.io/spec/core/valid/types.html#defaultable-types
+  /// Whether a local of this type starts with a value.
+  /// https://webassembly.github.io/spec/core/valid/types.html#defaultable-types
   constexpr bool is_defaultable() const { return !is_ref() || nullable(); }
   /// 8-byte slots that a value of this type takes on the value stack.
   constexpr u32 slots() const { return kind() == Kind::v128 ? 2 : 1; }
@@ -117,6 +119,7 @@ struct DefType {
   bool is_final = true;
   FuncType func;                  // of a func
   std::vector<FieldType> fields;  // of a struct; an array has exactly one
+  bool is_defaultable = false;    // all fields have a default value; set by the registry
   /// All declared supertypes from the root of the hierarchy to this type itself, so that `a <: b` is
   /// `b->depth() < a->display.size() && a->display[b->depth()] == b`.
   std::vector<const DefType*> display;
