@@ -32,8 +32,8 @@ class Tier {
 
   virtual std::unique_ptr<ModuleCode> load(std::shared_ptr<const wasm::Module> module) = 0;
 
-  /// Calls a function that is not of the host. `slots` lies on the value stack at `Execution::stack_top`, holds the parameters and
-  /// receives the results. Leaves a backtrace, innermost frame first, if the guest stops.
+  /// Calls a function that is not of the host. `slots` lies on the value stack at `Execution::stack_top`, holds the
+  /// parameters and receives the results. Leaves a backtrace, innermost frame first, if the guest stops.
   virtual Status call(Execution& execution, Function& function, u64* slots, std::vector<CodeLocation>& backtrace) = 0;
 };
 

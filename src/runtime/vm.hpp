@@ -3,6 +3,8 @@
 #include <atomic>
 #include <vector>
 
+#include "wisp/trap_reason.hpp"
+
 #include "abi/host_function.hpp"
 #include "base/index.hpp"
 #include "base/int.hpp"
@@ -14,18 +16,13 @@ namespace wisp::runtime {
 
 class Store;
 class Instance;
+class LoadedModule;
 class ModuleCode;
 struct GcObject;
 struct VmContext;
 struct CodeLocation;
 
-/// Why a guest stopped. `none` means that it goes on.
-enum class TrapReason : u32 {
-  none,
-#define WISP_TRAP(enumerator, text) enumerator,
-#include "runtime/traps.def"
-#undef WISP_TRAP
-};
+using wisp::TrapReason;
 
 /// A reference in a slot. 0 is null. Of the `func` hierarchy it is a `Function*`. Of the `any`, `extern` and `exn`
 /// hierarchies it is an i31 (bit 0 set, value in bits 1 to 31) or a `GcObject*`. `extern.convert_any` and its inverse
@@ -73,24 +70,36 @@ struct alignas(16) GlobalCell {
   u64 slots[2] = {0, 0};
 };
 
+/// A tag instance; compared by address.
+struct Tag {
+  const wasm::DefType* type = nullptr;
+  Store* store = nullptr;
+};
+
+/// Why `Execution::interrupt` is set.
+enum class Interruption : u32 { none, requested, deadline };
+
 /// The running state of one store: what calls, traps and interruption need. One per store (one thread at a time).
 struct Execution {
   /// The value stack: 8-byte slots that grow upwards; `stack_limit` is its end. Frames of the guest live here.
   u64* stack_base = nullptr;
   u64* stack_limit = nullptr;
   /// First slot above the frames of everything that runs now. The collector scans [stack_base, stack_top).
+  /// A tier keeps it current whenever it calls a libcall or a host function.
   u64* stack_top = nullptr;
   /// The lowest native stack pointer that guest code may reach; host functions still have headroom below it.
   uintptr_t native_stack_limit = 0;
-  /// Set (by any thread, or a signal handler) to make the guest stop at the next loop header or function entry.
+  /// An `Interruption`: set (by any thread, or a signal handler) to make the guest stop at the next loop header or
+  /// function entry, with the trap that `interruption` (calls.hpp) names.
   std::atomic<u32> interrupt = 0;
   bool fuel_enabled = false;
   i64 fuel = 0;  // may go below zero; the guest stops when it does
 
   TrapReason trap = TrapReason::none;
-  abi::Unwind unwind;       // details if a host function ended the guest
-  Ref exception = null_ref;  // if Status::exception
-  /// Where frames that are left by `unwind` or `exception` are noted, innermost first; set by Tier::call for its duration.
+  abi::Unwind unwind;        // details if a host function ended the guest
+  Ref exception = null_ref;  // if Status::exception: an ExceptionObject (heap.hpp)
+  /// Where frames that are left by `unwind` or `exception` are noted, innermost first; set by Tier::call for its
+  /// duration.
   std::vector<CodeLocation>* backtrace = nullptr;
   Store* store = nullptr;
 };
@@ -103,6 +112,7 @@ struct VmContext {
   GlobalCell* const* globals = nullptr;
   TableView* const* tables = nullptr;
   MemoryView* const* memories = nullptr;
+  Tag* const* tags = nullptr;
   const wasm::DefType* const* types = nullptr;
   /// The memory exported as "memory" (an empty view if there is none): what host functions see.
   MemoryView* exported_memory = nullptr;

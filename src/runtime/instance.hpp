@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "runtime/loaded_module.hpp"
+#include "runtime/memory.hpp"
+#include "runtime/table.hpp"
+
+namespace wisp::runtime {
+
+/// An external value; the alternatives are in the order of wasm::ExternKind.
+/// https://webassembly.github.io/spec/core/exec/runtime.html#external-values
+using Extern = std::variant<Function*, Table*, std::shared_ptr<Memory>, Global*, Tag*>;
+
+/// A module instance. It lives as long as its store.
+/// https://webassembly.github.io/spec/core/exec/runtime.html#module-instances
+class Instance {
+ public:
+  Instance(Store& store, std::shared_ptr<const LoadedModule> loaded);
+  Instance(const Instance&) = delete;
+
+  Store& store() const { return store_; }
+  const LoadedModule& loaded() const { return *loaded_; }
+  const wasm::Module& module() const { return loaded_->module(); }
+  VmContext& context() { return context_; }
+
+  Function& function(FuncIndex index) const { return *functions_[index.value]; }
+  Table& table(TableIndex index) const { return *tables_[index.value]; }
+  Memory& memory(MemoryIndex index) const { return *memories_[index.value]; }
+  Global& global(GlobalIndex index) const { return *globals_[index.value]; }
+  Tag& tag(TagIndex index) const { return *tags_[index.value]; }
+  Extern external(wasm::ExternKind kind, u32 index) const;
+
+  /// A segment's elements; none once it is dropped.
+  std::span<const Ref> elem(ElemIndex index) const { return elems_[index.value]; }
+  void drop_elem(ElemIndex index) { elems_[index.value] = {}; }
+  /// A segment's bytes; none once it is dropped.
+  Bytes data(DataIndex index) const { return data_dropped_[index.value] ? Bytes() : module().datas[index.value].bytes; }
+  void drop_data(DataIndex index) { data_dropped_[index.value] = true; }
+
+  /// A name for messages; empty if there is none. Given by whoever instantiated the module.
+  const std::string& name() const { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
+
+ private:
+  friend class Instantiation;
+
+  Store& store_;
+  std::shared_ptr<const LoadedModule> loaded_;
+  VmContext context_;
+  std::string name_;
+  std::vector<Function*> functions_;
+  std::unique_ptr<Function[]> own_functions_;
+  std::vector<Table*> tables_;
+  std::vector<TableView*> table_views_;
+  std::vector<std::shared_ptr<Memory>> memories_;
+  std::vector<MemoryView*> memory_views_;
+  std::vector<Global*> globals_;
+  std::vector<GlobalCell*> global_cells_;
+  std::vector<Tag*> tags_;
+  std::vector<std::vector<Ref>> elems_;
+  std::vector<bool> data_dropped_;
+};
+
+}  // namespace wisp::runtime

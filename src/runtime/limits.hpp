@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/int.hpp"
+
+namespace wisp::runtime::limits {
+
+/// Address space behind a 32-bit memory in guard-page mode: index and offset are 32 bits each, so base + index + offset
+/// stays below 8 GiB; the guard behind it takes the width of the access.
+inline constexpr u64 guarded_reservation_bytes = u64{8} << 30;
+inline constexpr u64 guard_bytes = 64 * 1024;
+/// The largest 32-bit memory.
+inline constexpr u64 memory32_bytes = u64{4} << 30;
+/// The largest 64-bit memory: its address space is reserved when it is created, so that it never moves.
+inline constexpr u64 memory64_bytes = u64{64} << 30;
+
+/// Work of a bulk operation between two looks at `Execution::interrupt`: below a millisecond each.
+inline constexpr u64 slice_bytes = 1024 * 1024;
+inline constexpr u64 slice_elements = 64 * 1024;
+/// Bytes, respectively elements, that a bulk operation moves for one unit of fuel.
+inline constexpr u64 bytes_per_fuel = 64;
+inline constexpr u64 elements_per_fuel = 8;
+/// Objects that the collector marks between two looks at `Execution::interrupt`.
+inline constexpr u32 marks_between_checks = 4096;
+
+/// Address space of the objects of one store, and the largest array in bytes.
+inline constexpr u64 heap_reservation_bytes = u64{4} << 30;
+inline constexpr u64 array_bytes = u64{1} << 30;
+
+/// Native stack that a host function finds at least when guest code calls it.
+inline constexpr u64 host_headroom_bytes = 256 * 1024;
+/// Calls of guest code by host functions that guest code called, at a time.
+inline constexpr u32 nested_calls = 200;
+
+}  // namespace wisp::runtime::limits

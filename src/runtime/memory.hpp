@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "abi/guest_memory.hpp"
+#include "base/result.hpp"
+#include "runtime/vm.hpp"
+#include "sys/pages.hpp"
+#include "sys/poll.hpp"
+#include "sys/signals.hpp"
+#include "wasm/types.hpp"
+
+namespace wisp::runtime {
+
+/// An amount that a store may use at most. Shared memories charge theirs from any thread.
+class Budget {
+ public:
+  explicit Budget(u64 limit) : limit_(limit) {}
+  [[nodiscard]] bool take(u64 amount);
+  void give_back(u64 amount) { used_.fetch_sub(amount, std::memory_order_relaxed); }
+  u64 used() const { return used_.load(std::memory_order_relaxed); }
+  u64 peak() const { return peak_.load(std::memory_order_relaxed); }
+  u64 limit() const { return limit_; }
+
+ private:
+  u64 limit_;
+  std::atomic<u64> used_ = 0;
+  std::atomic<u64> peak_ = 0;
+};
+
+/// How accesses outside of a memory are found.
+enum class MemoryMode : u8 {
+  /// 32-bit memories of 64 KiB pages lie in front of so much inaccessible address space that no access can leave it.
+  guard_pages,
+  /// Nothing more is reserved than the memory can become.
+  explicit_checks,
+};
+
+/// The address space of a memory.
+struct MemoryLayout {
+  u64 reservation_bytes = 0;  // what the memory can become at most, and the guard
+  u64 max_bytes = 0;          // what the memory can become at most
+  /// Every access with a 32-bit index and a 32-bit offset, of up to 16 bytes, stays inside of the reservation: a tier
+  /// may leave out its checks and turn faults into traps.
+  bool is_guarded = false;
+};
+MemoryLayout layout_of(const wasm::MemoryType& type, MemoryMode mode);
+
+/// A memory instance. https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
+/// Shared memories may be used by several threads and belong to several stores.
+class Memory {
+ public:
+  struct Options {
+    MemoryMode mode = MemoryMode::guard_pages;
+    std::shared_ptr<Budget> budget;
+    /// Faults in the memory are to be guests' traps (sys/signals.hpp).
+    bool catch_faults = false;
+  };
+  static Result<std::shared_ptr<Memory>> create(const wasm::MemoryType& type, const Options& options);
+  ~Memory();
+  Memory(const Memory&) = delete;
+
+  const wasm::MemoryType& type() const { return type_; }
+  MemoryView& view() { return view_; }
+  u64 size_bytes() const { return view_.size_bytes.load(std::memory_order_acquire); }
+  u64 size_pages() const { return size_bytes() >> type_.page_size_log2; }
+  abi::GuestMemory bytes() const { return {view_.base, size_bytes()}; }
+
+  enum class GrowFailure : u8 { maximum, budget, host };
+  /// The size before, in pages. New pages read as zero. Thread-safe.
+  BasicOutcome<u64, GrowFailure> grow(u64 delta_pages);
+
+  enum class WaitResult : u8 { woken = 0, not_equal = 1, timed_out = 2, interrupted };
+  /// Waits until `notify` on the address, `timeout_ns` (below zero: for ever) has passed or `interrupt` is raised; at
+  /// once if the value there is not `expected`. The address is in bounds and aligned; `width` is 4 or 8 bytes.
+  /// https://webassembly.github.io/threads/core/exec/runtime.html
+  WaitResult wait(u64 address, u32 width, u64 expected, i64 timeout_ns, const sys::Interrupt* interrupt);
+  /// Wakes at most `count` waiters in the order they came; how many.
+  u32 notify(u64 address, u32 count);
+
+ private:
+  struct Waiter;
+
+  Memory(const wasm::MemoryType& type, Options options, MemoryLayout layout, sys::PageRange pages);
+  bool commit(u64 size_bytes);
+
+  wasm::MemoryType type_;
+  Options options_;
+  MemoryLayout layout_;
+  sys::PageRange pages_;
+  sys::GuardRange guard_;
+  MemoryView view_;
+  u64 committed_bytes_ = 0;
+  std::mutex mutex_;  // growth and waiters
+  std::vector<Waiter*> waiters_;
+};
+
+}  // namespace wisp::runtime

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "wisp/limits.hpp"
+
+#include "runtime/heap.hpp"
+#include "runtime/instance.hpp"
+#include "sys/poll.hpp"
+
+namespace wisp::runtime {
+
+/// The part of a store that other threads may touch: it outlives the store while somebody can still interrupt it.
+struct StoreControl {
+  Execution execution;
+  /// Wakes what blocks on the store's behalf.
+  sys::Interrupt event;
+
+  /// Makes the guest stop. Safe in any thread and in a signal handler.
+  void interrupt(Interruption why);
+  /// Lets guests run again.
+  void clear_interrupt();
+};
+
+/// How a guest was stopped.
+struct TrapInfo {
+  TrapReason reason = TrapReason::none;
+  std::string message;                  // of a host function; may be empty
+  u32 exit_code = 0;                    // of an exit
+  std::vector<CodeLocation> backtrace;  // innermost frame first
+};
+
+struct StoreSettings {
+  StoreLimits limits;
+  MemoryMode memory_mode = MemoryMode::guard_pages;
+  /// Size of the value stack.
+  u64 stack_bytes = 8 * 1024 * 1024;
+  /// Native stack that guest code and the host functions it calls may use.
+  u64 native_stack_bytes = 1024 * 1024;
+  bool fuel = false;
+};
+
+/// Everything that exists while guests run: instances, what they are made of, their stack and their heap. One thread at
+/// a time. https://webassembly.github.io/spec/core/exec/runtime.html#store
+class Store final : private RootSource {
+ public:
+  static Result<std::unique_ptr<Store>> create(Tier& tier, const StoreSettings& settings);
+  ~Store() override;
+  Store(const Store&) = delete;
+
+  Tier& tier() { return tier_; }
+  const StoreSettings& settings() const { return settings_; }
+  Execution& execution() { return control_->execution; }
+  const std::shared_ptr<StoreControl>& control() const { return control_; }
+  /// What host code that no guest called runs in: a context without an instance.
+  VmContext& host_context() { return host_context_; }
+  Heap& heap() { return heap_; }
+  const Budget& memory_budget() const { return *memory_budget_; }
+  const Budget& table_budget() const { return *table_budget_; }
+
+  /// `owner` lives as long as the function.
+  Function& make_host_function(const wasm::DefType* type, abi::HostEntry entry, void* context,
+                               std::shared_ptr<void> owner);
+  Result<std::shared_ptr<Memory>> make_memory(const wasm::MemoryType& type);
+  Result<Table*> make_table(const wasm::TableType& type);
+  Global& make_global(const wasm::GlobalType& type);
+  Tag& make_tag(const wasm::DefType* type);
+  /// Keeps what types of this store's objects need alive.
+  void keep_alive(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
+
+  /// `imports` are one for each of the module's imports, in order, all of this store. An error: they do not match, or
+  /// a limit is exceeded; nothing has happened then. A trap: earlier effects on imported memories and tables stay.
+  /// https://webassembly.github.io/spec/core/exec/modules.html#instantiation
+  std::variant<Instance*, Error, TrapInfo> instantiate(std::shared_ptr<const LoadedModule> module,
+                                                       std::span<const Extern> imports);
+
+  /// Calls a function of this store. `arguments` and `results` are slots. References in `arguments` must be rooted
+  /// until the call begins; those in `results` are the caller's to root before anything is allocated.
+  std::optional<TrapInfo> call(Function& function, std::span<const u64> arguments, std::span<u64> results);
+
+  /// References that the host holds. A root's number is valid until it is removed.
+  u32 add_root(Ref ref);
+  Ref root(u32 number) const { return roots_[number]; }
+  void remove_root(u32 number);
+
+  /// A host value for guests; the reference is the caller's to root before anything else is allocated.
+  BasicOutcome<Ref, TrapReason> make_host_object(u64 value);
+
+ private:
+  friend class Instantiation;
+
+  Store(Tier& tier, const StoreSettings& settings, std::shared_ptr<StoreControl> control, sys::PageRange stack);
+  void mark_roots(Heap& heap) override;
+  bool interrupted() override;
+  TrapInfo take_trap(Status status, std::vector<CodeLocation> backtrace);
+
+  Tier& tier_;
+  StoreSettings settings_;
+  std::shared_ptr<StoreControl> control_;
+  sys::PageRange stack_;
+  VmContext host_context_;
+  MemoryView no_memory_;
+  std::shared_ptr<Budget> memory_budget_;
+  std::shared_ptr<Budget> table_budget_;
+  Heap heap_;
+  std::deque<Function> host_functions_;
+  std::vector<std::shared_ptr<Memory>> memories_;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::deque<Global> globals_;
+  std::deque<Tag> tags_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  std::vector<std::shared_ptr<const void>> kept_;
+  std::vector<Ref> roots_;
+  std::vector<u32> free_roots_;
+  u32 nesting_ = 0;
+};
+
+}  // namespace wisp::runtime
