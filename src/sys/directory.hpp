@@ -31,7 +31,7 @@ struct OpenMode {
   bool truncate = false;
   bool directory = false;  // fail with `notdir` if it is none
   bool follow = false;     // a symbolic link as the last component
-  /// Only a place in the tree: for `stat`, `set_times`, and as a parent directory. With `follow` off it may be a link.
+  /// Only a place in the tree, for `stat` and `set_times`. With `follow` off it may be a link.
   bool path_only = false;
   StatusFlags flags;
 };
@@ -57,6 +57,9 @@ class Directory : public Node {
   /// Resolves a relative path without ever leaving this directory, not even for a moment: `xdev` if it would.
   /// `path` is not empty, has no NUL and no trailing slash, at most `max_path_bytes`. Opening never blocks.
   virtual Outcome<Opened> open(std::string_view path, const OpenMode& mode) = 0;
+
+  /// A directory below, resolved in the same way (links followed), as a place for the calls that take a `Name`.
+  virtual Outcome<std::unique_ptr<Directory>> open_parent(std::string_view path) = 0;
 
   /// Of an entry itself; a symbolic link is not followed.
   virtual Outcome<FileStat> stat_entry(Name name) = 0;

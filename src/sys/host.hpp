@@ -26,6 +26,9 @@ Result<std::unique_ptr<Node>> listen_tcp(const std::string& address);
 /// The "HOST:PORT" that a socket is bound to.
 Outcome<std::string> local_address(Node& socket);
 
+/// Lets the process open as many descriptors as the host allows it to; guests have budgets of their own.
+void raise_descriptor_limit();
+
 /// Writing to a pipe or socket that nobody reads is to report `pipe` instead of ending the process. For the whole
 /// process.
 void ignore_broken_pipes();

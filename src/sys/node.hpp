@@ -51,7 +51,7 @@ enum class Whence : u8 { start, current, end };
 enum class Advice : u8 { normal, sequential, random, will_need, dont_need, no_reuse };
 enum class ShutdownSide : u8 { read, write, both };
 
-/// Something open: a file, a directory, a pipe, a terminal, a socket. Every call is at most one system call. What a
+/// Something open: a file, a directory, a pipe, a terminal, a socket. A transfer is one system call. What a
 /// kind of node cannot do reports the error that POSIX gives. A call that would block reports `Errno::again`;
 /// `wait_handle` is then what to wait for. Not thread-safe.
 class Node {
@@ -90,7 +90,7 @@ class Node {
   virtual Outcome<usize> send(ConstIoBuffers buffers);
   virtual Outcome<void> shut_down(ShutdownSide side);
   /// Listening sockets only: the next connection.
-  virtual Outcome<std::unique_ptr<Node>> accept(bool non_blocking);
+  virtual Outcome<std::unique_ptr<Node>> accept();
 
   virtual Directory* as_directory() { return nullptr; }
 };

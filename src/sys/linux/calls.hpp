@@ -1,9 +1,13 @@
 #pragma once
 
 #include <cerrno>
+#include <memory>
+#include <string_view>
 #include <utility>
 
-#include "sys/errno.hpp"
+#include <sys/stat.h>
+
+#include "sys/directory.hpp"
 
 /// What the files of sys/linux share.
 namespace wisp::sys::linux_host {
@@ -18,24 +22,66 @@ inline Outcome<void> checked(int result) {
   return {};
 }
 
-/// An owned file descriptor.
+/// The same for calls that return a count; they are made again when a signal handler interrupted them.
+template <class Call>
+Outcome<usize> counted(Call call) {
+  while (true) {
+    const auto result = call();
+    if (result >= 0) [[likely]]
+      return usize(result);
+    if (errno != EINTR) return last_error();
+  }
+}
+
+/// A file descriptor, closed with the object if it is owned.
 class Fd {
  public:
   Fd() = default;
-  explicit Fd(int value) : value_(value) {}
-  Fd(Fd&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  explicit Fd(int value, bool owned = true) : value_(value), owned_(owned) {}
+  Fd(Fd&& other) noexcept : value_(std::exchange(other.value_, -1)), owned_(other.owned_) {}
   Fd& operator=(Fd&& other) noexcept {
     std::swap(value_, other.value_);
+    std::swap(owned_, other.owned_);
     return *this;
   }
   ~Fd();
 
   int get() const { return value_; }
-  int release() { return std::exchange(value_, -1); }
   explicit operator bool() const { return value_ >= 0; }
 
  private:
   int value_ = -1;
+  bool owned_ = true;
 };
+
+/// A NUL-terminated copy of a path or a name for a system call.
+template <usize max_bytes>
+class CString {
+ public:
+  explicit CString(std::string_view text) {
+    WISP_CHECK(text.size() <= max_bytes);
+    text.copy(bytes_, text.size());
+    bytes_[text.size()] = '\0';
+  }
+  const char* get() const { return bytes_; }
+
+ private:
+  char bytes_[max_bytes + 1];
+};
+using PathText = CString<max_path_bytes>;
+using NameText = CString<max_name_bytes>;
+
+FileStat to_file_stat(const struct stat& from);
+Outcome<FileStat> stat_of(int fd);
+/// For utimensat; `inval` if a time is none.
+Outcome<void> to_timespecs(const TimeUpdate& access, const TimeUpdate& modification, struct timespec (&out)[2]);
+
+/// The node for an open descriptor, by its type. `shared`: the open file description belongs to others too, so it may
+/// not be made non-blocking.
+std::unique_ptr<Node> make_node(Fd fd, const FileStat& stat, bool shared);
+std::unique_ptr<Node> make_listener(Fd fd);
+std::unique_ptr<Directory> make_directory(Fd fd);
+/// A place in the tree that is no directory (O_PATH).
+std::unique_ptr<Node> make_place(Fd fd);
 
 }  // namespace wisp::sys::linux_host

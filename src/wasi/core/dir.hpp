@@ -55,21 +55,27 @@ class Dir final : public Handle {
   friend class Guest;
   struct Target;
 
-  Dir(Guest& guest, Charge charge, std::unique_ptr<sys::Node> node, const Origin& origin, std::string guest_path);
+  Dir(Guest& guest, Charge charge, std::unique_ptr<sys::Node> node, const Origin& origin, std::string guest_path,
+      bool is_mount_root);
 
   Outcome<void> authorize(Operation operation, std::string_view path);
   Outcome<void> authorize_open(std::string_view path, const OpenRequest& request);
+  ErrorCode refuse_by(Rule rule, Operation operation, std::string_view path, ErrorCode code = ErrorCode::notcapable);
+  /// What the guest is told when resolving `path` failed.
+  ErrorCode lookup_error(Operation operation, std::string_view path, sys::Errno error);
   Outcome<void> check_path(Operation operation, std::string_view path);
   Outcome<Target> resolve_parent(Operation operation, std::string_view path);
+  Outcome<sys::Opened> open_place(Operation operation, std::string_view path, bool follow);
+  /// Whether the two ends of a link or rename allow the same.
   Outcome<void> check_same_rights(Operation operation, std::string_view path, const Dir& other);
-  ErrorCode refuse_by(Rule rule, Operation operation, std::string_view path);
-  ErrorCode lookup_error(Operation operation, std::string_view path, sys::Errno error);
+  std::unique_ptr<Handle> make_handle(Charge charge, sys::Opened opened, std::string_view path,
+                                      const OpenRequest& request);
   std::string path_below(std::string_view path) const;
-  sys::Directory& directory() { return *directory_; }
 
-  sys::Directory* directory_;
+  sys::Directory* directory_;  // what node_ is
   std::string guest_path_;
-  std::optional<Charge> buffer_charge_;
+  bool is_mount_root_;
+  Charge buffer_charge_;
 };
 
 }  // namespace wisp::core

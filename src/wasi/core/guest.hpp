@@ -20,8 +20,10 @@ struct Mount {
   /// What granted it, as a person wrote it ("--dir ./data::/data::ro"), and what would grant changing it; may be empty.
   std::string origin;
   std::string hint;
-  /// Set by `Guest::mount`.
+  /// Set by `Guest::mount`: what it allows, and which directory it is.
   HandleRights rights;
+  u64 device = 0;
+  u64 inode = 0;
 };
 
 /// Why something was refused.
@@ -88,6 +90,7 @@ class Charge {
   ~Charge() {
     if (budget_ != nullptr) budget_->give_back(amount_);
   }
+  u64 amount() const { return amount_; }
   /// Nothing if the budget does not have it.
   static std::optional<Charge> take(Budget& budget, u64 amount) {
     if (!budget.take(amount)) return std::nullopt;

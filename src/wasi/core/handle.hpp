@@ -74,6 +74,7 @@ class Handle {
   /// The next connection of a listening socket.
   Outcome<std::unique_ptr<Handle>> accept(StatusFlags flags);
 
+  bool is_socket() const { return type_ == FileType::stream_socket || type_ == FileType::datagram_socket; }
   /// Null if it is no directory.
   virtual Dir* as_directory() { return nullptr; }
 

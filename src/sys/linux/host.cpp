@@ -1,0 +1,134 @@
+#include "sys/host.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/linux/calls.hpp"
+#include "sys/memory/streams.hpp"
+
+namespace wisp::sys {
+
+using namespace linux_host;
+
+Result<void> check_host() {
+  open_how how = {};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const Fd probe(int(syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how)));
+  // Without a working directory there is nothing to ask about, but the call is there.
+  if (probe || errno == ENOENT || errno == EACCES) return {};
+  Error error;
+  error.code = ErrorCode::io;
+  error.message = "this kernel does not offer openat2, without which files cannot be confined safely";
+  error.hint = errno == ENOSYS ? "Linux 5.6 or newer is needed"
+                               : "Linux 5.6 or newer is needed, and a system-call filter that lets openat2 through";
+  return error;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void ignore_broken_pipes() {
+  signal(SIGPIPE, SIG_IGN);
+}
+
+Outcome<std::unique_ptr<Directory>> open_host_directory(const std::string& path) {
+  Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return last_error();
+  return make_directory(std::move(fd));
+}
+
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage = {};
+  socklen_t size = 0;
+};
+
+/// Numeric addresses only: no name is looked up.
+std::optional<SocketAddress> parse_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return std::nullopt;
+  std::string host(text.substr(0, colon));
+  const std::string_view port_text = text.substr(colon + 1);
+  u16 port = 0;
+  const auto [end, error] = std::from_chars(port_text.begin(), port_text.end(), port);
+  if (error != std::errc() || end != port_text.end()) return std::nullopt;
+
+  SocketAddress address;
+  if (host == "localhost") host = "127.0.0.1";
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    address.size = sizeof v6;
+    if (inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6.sin6_addr) == 1) return address;
+    return std::nullopt;
+  }
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(port);
+  address.size = sizeof v4;
+  if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) return address;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::unique_ptr<Node> standard_stream(int which) {
+  auto stat = stat_of(which);
+  if (!stat.ok()) return make_null_stream();
+  return make_node(Fd(which, false), *stat, true);
+}
+
+Result<std::unique_ptr<Node>> listen_tcp(const std::string& address) {
+  const auto parsed = parse_address(address);
+  if (!parsed) {
+    return Error{ErrorCode::argument, 0, "\"" + address + "\" is no address to listen on",
+                 "write HOST:PORT with a numeric host, for example 127.0.0.1:8080 or [::1]:8080"};
+  }
+  const auto failed = [&](const char* what) {
+    return Error{ErrorCode::io, 0, std::string("cannot ") + what + " " + address + ": " + std::strerror(errno), {}};
+  };
+  const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  Fd fd(socket(parsed->storage.ss_family, type, 0));
+  if (!fd) return failed("open a socket for");
+  // A server that is started again at once finds its port in use otherwise.
+  const int yes = 1;
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&parsed->storage), parsed->size) != 0) return failed("bind");
+  if (listen(fd.get(), listen_backlog) != 0) return failed("listen on");
+  return make_listener(std::move(fd));
+}
+
+Outcome<std::string> local_address(Node& socket) {
+  sockaddr_storage storage = {};
+  socklen_t size = sizeof storage;
+  if (getsockname(socket.wait_handle().value, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return last_error();
+  char text[INET6_ADDRSTRLEN];
+  if (storage.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
+    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+    return std::string(text) + ":" + std::to_string(ntohs(v4.sin_port));
+  }
+  if (storage.ss_family != AF_INET6) return Errno::afnosupport;
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+  inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+  return "[" + std::string(text) + "]:" + std::to_string(ntohs(v6.sin6_port));
+}
+
+}  // namespace wisp::sys

@@ -1,0 +1,113 @@
+#include "sys/poll.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "sys/linux/calls.hpp"
+#include "sys/time.hpp"
+
+namespace wisp::sys {
+
+using linux_host::last_error;
+
+Outcome<Interrupt> Interrupt::create() {
+  Interrupt made;
+  made.handle_.value = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (made.handle_.value < 0) return last_error();
+  return made;
+}
+
+Interrupt::Interrupt(Interrupt&& other) noexcept
+    : raised_(other.raised_.load()), handle_(std::exchange(other.handle_, PollHandle())) {}
+
+Interrupt& Interrupt::operator=(Interrupt&& other) noexcept {
+  raised_.store(other.raised_.exchange(raised_.load()));
+  std::swap(handle_, other.handle_);
+  return *this;
+}
+
+Interrupt::~Interrupt() {
+  if (handle_.value >= 0) close(handle_.value);
+}
+
+void Interrupt::raise() {
+  const int saved_errno = errno;
+  raised_.store(true, std::memory_order_relaxed);
+  // Fails only if the counter is full, and then it wakes already.
+  const u64 one = 1;
+  [[maybe_unused]] const auto written = write(handle_.value, &one, sizeof one);
+  errno = saved_errno;
+}
+
+void Interrupt::clear() {
+  raised_.store(false, std::memory_order_relaxed);
+  u64 count = 0;
+  [[maybe_unused]] const auto cleared = read(handle_.value, &count, sizeof count);
+}
+
+namespace {
+
+/// What is left until `deadline_ns`, in a form that ppoll takes; a very late one is waited for in parts.
+timespec time_left(u64 deadline_ns) {
+  constexpr u64 second_ns = 1'000'000'000;
+  constexpr u64 longest_ns = 1'000'000 * second_ns;
+  auto now = host_clock(HostClock::monotonic).now();
+  const u64 now_ns = now.ok() ? now->to_ns() : 0;
+  const u64 left_ns = std::min(deadline_ns > now_ns ? deadline_ns - now_ns : 0, longest_ns);
+  return {time_t(left_ns / second_ns), long(left_ns % second_ns)};
+}
+
+void set_outcome(PollItem& item, short events) {
+  item.ready = events != 0;
+  item.hangup = (events & POLLHUP) != 0 || (item.interest == Interest::write && (events & POLLERR) != 0);
+  item.failed = (events & POLLNVAL) != 0;
+}
+
+/// Waits once; whether anything is ready.
+Outcome<bool> wait_once(std::vector<pollfd>& handles, const timespec* timeout) {
+  const int count = ppoll(handles.data(), handles.size(), timeout, nullptr);
+  if (count < 0 && errno != EINTR) return last_error();
+  return count > 0;
+}
+
+}  // namespace
+
+Outcome<PollResult> poll(std::span<PollItem> items, std::optional<u64> deadline_ns, const Interrupt* interrupt) {
+  std::vector<pollfd> handles;
+  handles.reserve(items.size() + 1);
+  bool any_ready = false;
+  for (PollItem& item : items) {
+    item.ready = item.handle.value == PollHandle::never_blocks;
+    item.hangup = item.failed = false;
+    any_ready |= item.ready;
+    // A negative descriptor is one that ppoll skips.
+    handles.push_back({item.handle.value, short(item.interest == Interest::read ? POLLIN : POLLOUT), 0});
+  }
+  handles.push_back({interrupt != nullptr ? interrupt->handle().value : -1, POLLIN, 0});
+
+  while (true) {
+    if (interrupt != nullptr && interrupt->raised()) return PollResult::interrupted;
+    const timespec timeout = any_ready ? timespec{} : time_left(deadline_ns.value_or(~u64{0}));
+    auto woken = wait_once(handles, &timeout);
+    if (!woken.ok()) return woken.error();
+    if (handles.back().revents != 0) return PollResult::interrupted;
+    for (usize i = 0; *woken && i < items.size(); ++i) {
+      if (items[i].handle.value == PollHandle::never_blocks) continue;
+      set_outcome(items[i], handles[i].revents);
+      any_ready |= items[i].ready;
+    }
+    if (any_ready) return PollResult::ready;
+    if (deadline_ns && host_clock(HostClock::monotonic).now()->to_ns() >= *deadline_ns) return PollResult::timed_out;
+  }
+}
+
+void yield_thread() {
+  sched_yield();
+}
+
+}  // namespace wisp::sys
