@@ -10,6 +10,8 @@ namespace wisp::text {
 struct PrintOptions {
   /// Writes the byte offset of every instruction as a comment.
   bool offsets = false;
+  /// Writes custom sections that have no text of their own as `(@custom …)`, not only as comments with their size.
+  bool custom_sections = false;
 };
 
 /// The module in the text format, with the names of its name section. Assembling the text gives an equivalent module.

@@ -6,8 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include "text/printer.hpp"
 #include "text/wast.hpp"
 #include "text/wat.hpp"
+#include "wasm/decoder.hpp"
+#include "wasm/validator.hpp"
 
 namespace wisp::text {
 namespace {
@@ -81,10 +84,9 @@ void check(const Command& command, const std::string& source, const std::string&
   }
 }
 
-TEST(Suite, AllModulesAssembleOrAreRefused) {
-  const std::filesystem::path folder = std::filesystem::path(WISP_SUITES_DIR) / "core";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no core suite at " << folder;
-  Counts counts;
+/// Calls `use` for every command of every script, with its file and source.
+template <class Use>
+void for_each_command(const std::filesystem::path& folder, Use use) {
   for (const auto& path : scripts(folder)) {
     if (path.parent_path().filename() == "legacy") continue;
     const std::string file = std::filesystem::relative(path, folder).string();
@@ -97,12 +99,56 @@ TEST(Suite, AllModulesAssembleOrAreRefused) {
         continue;
       }
       if (!command->has_value()) break;
-      check(**command, source, file, counts);
+      use(**command, source, file);
     }
   }
+}
+
+TEST(Suite, AllModulesAssembleOrAreRefused) {
+  const std::filesystem::path folder = std::filesystem::path(WISP_SUITES_DIR) / "core";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no core suite at " << folder;
+  Counts counts;
+  for_each_command(folder, [&](const Command& command, const std::string& source, const std::string& file) {
+    check(command, source, file, counts);
+  });
   EXPECT_GT(counts.commands, 60'000u);
   EXPECT_GT(counts.assembled, 4'000u);
   EXPECT_GT(counts.refused, 1'000u);
+}
+
+/// Bytes, then text, then bytes again: both texts and both modules must be the same.
+void expect_round_trip(const std::vector<u8>& bytes, const wasm::Features& features, const std::string& where) {
+  const auto registry = std::make_shared<wasm::TypeRegistry>();
+  const auto module = wasm::decode(bytes, registry, features);
+  ASSERT_TRUE(module.ok()) << where << ": " << module.error().message;
+  const auto valid = wasm::validate(**module);
+  EXPECT_TRUE(valid.ok()) << where << ": " << valid.error().message;
+  const auto text = print(**module, {.offsets = false, .custom_sections = true});
+  ASSERT_TRUE(text.ok()) << where << ": " << text.error().message;
+  const auto again = assemble(*text, features);
+  ASSERT_TRUE(again.ok()) << where << "\n" << render(*text, "printed", again.error());
+  const auto second = wasm::decode(*again, registry, features);
+  ASSERT_TRUE(second.ok()) << where << ": " << second.error().message << "\n" << *text;
+  EXPECT_EQ((*module)->types, (*second)->types) << where;
+  EXPECT_EQ((*module)->functions, (*second)->functions) << where;
+  const auto second_text = print(**second, {.offsets = false, .custom_sections = true});
+  ASSERT_TRUE(second_text.ok()) << where << ": " << second_text.error().message;
+  EXPECT_EQ(*text, *second_text) << where;
+}
+
+TEST(Suite, PrintedModulesAssembleToTheSame) {
+  const std::filesystem::path folder = std::filesystem::path(WISP_SUITES_DIR) / "core";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no core suite at " << folder;
+  u32 count = 0;
+  for_each_command(folder, [&](const Command& command, const std::string&, const std::string& file) {
+    const auto* module = std::get_if<ModuleCommand>(&command.body);
+    if (module == nullptr) return;
+    const auto bytes = assemble(module->module, features_for(file));
+    if (!bytes.ok()) return;
+    ++count;
+    expect_round_trip(*bytes, features_for(file), file + ":" + std::to_string(command.line));
+  });
+  EXPECT_GT(count, 1'500u);
 }
 
 }  // namespace
