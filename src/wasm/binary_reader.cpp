@@ -5,7 +5,11 @@
 namespace wisp::wasm {
 
 bool BinaryReader::fail(ErrorCode code, u64 offset, std::string message, std::string hint) {
-  if (!error_) error_ = Error{code, offset, std::move(message), std::move(hint)};
+  return fail(Error{code, offset, std::move(message), std::move(hint)});
+}
+
+bool BinaryReader::fail(Error error) {
+  if (!error_) error_ = std::move(error);
   return false;
 }
 

@@ -76,6 +76,7 @@ class BinaryReader {
 
   /// All of these return false, for `return fail(...)`.
   [[gnu::cold]] bool fail(ErrorCode code, u64 offset, std::string message, std::string hint = {});
+  [[gnu::cold]] bool fail(Error error);
   [[gnu::cold]] bool malformed(u64 offset, std::string message);
   [[gnu::cold]] bool invalid(u64 offset, std::string message);
   [[gnu::cold]] bool exceeds(u64 offset, const ImplementationLimit& limit, u64 value);

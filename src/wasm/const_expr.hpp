@@ -1,5 +1,8 @@
 #pragma once
 
+#include <vector>
+
+#include "wasm/body_checker.hpp"
 #include "wasm/code_reader.hpp"
 #include "wasm/module.hpp"
 
@@ -21,6 +24,26 @@ class ConstExprReader {
  private:
   CodeReader reader_;
   Op op_ = Op::end;
+};
+
+/// Validates constant expressions of a module that is being decoded: they see what has been decoded so far.
+/// https://webassembly.github.io/spec/core/valid/instructions.html#constant-expressions
+class ConstExprValidator : private BodyChecker {
+ public:
+  explicit ConstExprValidator(const Module& module) : BodyChecker(module) { is_constant_ = true; }
+
+  /// Reads an expression of the given type; the reader then stands after its `end`. After a failure the reader has the
+  /// error.
+  bool run(BinaryReader& reader, ValType type, ConstExpr& expression);
+
+  /// Functions that the last expression refers to.
+  std::span<const FuncIndex> functions() const { return functions_; }
+
+ private:
+  bool instructions();
+  bool instruction(Op op);
+
+  std::vector<FuncIndex> functions_;
 };
 
 }  // namespace wisp::wasm

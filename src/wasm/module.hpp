@@ -104,6 +104,7 @@ struct Module {
   u32 imported_tags = 0;
 
   std::vector<Export> exports;
+  std::vector<u32> exports_by_name;  // their indices, sorted by name
   std::optional<FuncIndex> start;
   std::vector<ElemSegment> elems;
   std::vector<DataSegment> datas;

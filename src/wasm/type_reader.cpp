@@ -219,15 +219,15 @@ bool TypeReader::check_memory_limits(const MemoryType& type, u64 start) {
   return check_limits(type.limits, 1u << 16, start, "memory size must be at most 65536 pages (4GiB) for i32");
 }
 
-bool TypeReader::read_global_type(GlobalType& type) {
-  if (!read_val_type(type.type)) return false;
+bool TypeReader::read_mutability(bool& is_mutable) {
   const u64 start = offset();
   u8 mutability = 0;
   if (!read_byte(mutability)) return false;
-  if (mutability > 1) return malformed(start, "malformed mutability");
-  type.is_mutable = mutability == 1;
-  return true;
+  is_mutable = mutability == 1;
+  return mutability <= 1 || malformed(start, "malformed mutability");
 }
+
+bool TypeReader::read_global_type(GlobalType& type) { return read_val_type(type.type) && read_mutability(type.is_mutable); }
 
 bool TypeReader::read_tag_type(TagType& type) {
   u64 start = offset();

@@ -26,6 +26,10 @@ class TypeReader : public BinaryReader {
   bool read_memory_type(MemoryType& type);
   bool read_global_type(GlobalType& type);
   bool read_tag_type(TagType& type);
+  bool read_mutability(bool& is_mutable);
+
+  /// The type that an index names; null if there is none.
+  const DefType* resolve(u64 index) const;
 
   /// True if the feature is on; otherwise fails with a message that says what needs which feature.
   bool require(Feature feature, u64 offset, std::string_view what);
@@ -33,8 +37,6 @@ class TypeReader : public BinaryReader {
   [[gnu::cold]] bool unknown(std::string_view space, u64 index, u64 offset);
 
  protected:
-  /// The type by its index; null if there is none.
-  const DefType* resolve(u64 index) const;
   bool unexpected_kind(u64 offset, std::string_view expected, TypeIndex index);
 
  private:

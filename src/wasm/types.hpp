@@ -10,6 +10,7 @@
 namespace wisp::wasm {
 
 struct DefType;
+struct RecGroup;
 
 /// Abstract heap types, by their binary code. https://webassembly.github.io/spec/core/binary/types.html#heap-types
 enum class HeapKind : u8 {
@@ -81,6 +82,8 @@ class ValType {
   constexpr u32 slots() const { return kind() == Kind::v128 ? 2 : 1; }
 
   constexpr bool operator==(const ValType&) const = default;
+  /// Equal types have equal bits, for hashing; they mean nothing else.
+  constexpr u64 bits() const { return bits_; }
 
  private:
   static constexpr u64 scalar_bits(Kind kind) { return u64(kind) << 1; }
@@ -123,6 +126,7 @@ struct DefType {
   /// All declared supertypes from the root of the hierarchy to this type itself, so that `a <: b` is
   /// `b->depth() < a->display.size() && a->display[b->depth()] == b`.
   std::vector<const DefType*> display;
+  RecGroup* group = nullptr;  // the registry's
 
   u32 depth() const { return u32(display.size()) - 1; }
   const DefType* super() const { return display.size() > 1 ? display[display.size() - 2] : nullptr; }
