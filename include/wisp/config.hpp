@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "wisp/limits.hpp"
+
+namespace wisp {
+
+/// A feature of the core specification that can be switched off.
+struct FeatureInfo {
+  std::string_view name;  // "simd"
+  bool on_by_default = true;
+  std::string_view link;  // to its specification
+};
+
+/// All features, in the order of their introduction.
+std::span<const FeatureInfo> features();
+
+/// How accesses outside of a memory are kept from touching anything.
+enum class MemoryMode : std::uint8_t {
+  /// 32-bit memories reserve 8 GiB of address space each; fastest.
+  guard_pages,
+  /// Nothing more is reserved than a memory can become; for many small guests, or where address space is limited.
+  explicit_checks,
+};
+
+/// The settings of an engine.
+class Config {
+ public:
+  Config();
+
+  /// Switches a feature; false if there is none of this name.
+  bool set_feature(std::string_view name, bool on);
+  bool has_feature(std::string_view name) const;
+
+  MemoryMode memory_mode = MemoryMode::guard_pages;
+  /// Guests use up fuel, and stop when it is used up: the same program with the same input always stops at the same
+  /// instruction. `Store::set_fuel` fills the tank.
+  bool fuel = false;
+  /// The stack of the guests of one store: its locals and operands. Deeper recursion is the trap `stack_overflow`.
+  std::uint64_t stack_bytes = std::uint64_t{8} << 20;
+  /// Native stack that guests and the host functions they call may use; less than the thread has.
+  std::uint64_t native_stack_bytes = std::uint64_t{1} << 20;
+
+ private:
+  friend struct Access;
+  std::uint64_t features_;
+};
+
+}  // namespace wisp

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wisp/engine.hpp"
+#include "wisp/error.hpp"
+#include "wisp/types.hpp"
+
+namespace wisp {
+
+/// A section of the binary format.
+struct Section {
+  std::uint8_t id = 0;
+  std::string_view name;  // of a custom section: its own name; else the specification's
+  /// Of the contents, in bytes from the start of the module.
+  std::uint64_t offset = 0;
+  std::uint64_t size_bytes = 0;
+};
+
+/// How the bodies of a module's functions are validated.
+enum class Validation : std::uint8_t {
+  serial,
+  /// On all processors, if there is enough to do.
+  parallel,
+};
+
+/// What the bytes of a file look like.
+enum class InputKind : std::uint8_t { empty, module, component, text, unknown };
+InputKind kind_of(std::span<const std::uint8_t> bytes);
+
+/// A valid module. Copies are the same module; immutable, thread-safe.
+class Module {
+ public:
+  /// Decodes and validates. https://webassembly.github.io/spec/core/binary/modules.html
+  static Result<Module> from_bytes(const Engine& engine, std::span<const std::uint8_t> bytes,
+                                   Validation validation = Validation::parallel);
+  static Result<Module> from_bytes(const Engine& engine, std::vector<std::uint8_t>&& bytes,
+                                   Validation validation = Validation::parallel);
+  /// Assembles the text format. Where the error is in the text itself, its offset is one in `source`.
+  static Result<Module> from_text(const Engine& engine, std::string_view source);
+  /// Either format, by how the bytes begin.
+  static Result<Module> from_source(const Engine& engine, std::vector<std::uint8_t>&& bytes);
+  /// Reads a file in either format.
+  static Result<Module> from_file(const Engine& engine, const std::string& path);
+
+  std::vector<ImportType> imports() const;
+  std::vector<ExportType> exports() const;
+  std::optional<ExternType> export_type(std::string_view name) const;
+
+  /// From the name section; empty if there is none.
+  std::string name() const;
+  /// A function's name from the name section, demangled; empty if there is none.
+  std::string function_name(std::uint32_t index) const;
+  std::span<const std::uint8_t> bytes() const;
+  /// In the order of the binary.
+  std::vector<Section> sections() const;
+  /// The contents of the first custom section of this name.
+  std::optional<std::span<const std::uint8_t>> custom_section(std::string_view name) const;
+  /// The module's types as the text format writes them, by type index.
+  std::vector<std::string> types() const;
+  /// How many functions, tables, ... there are, imported ones included.
+  std::uint32_t count(ExternKind kind) const;
+
+ private:
+  friend struct Access;
+  explicit Module(std::shared_ptr<const struct ModuleState> state) : state_(std::move(state)) {}
+  std::shared_ptr<const struct ModuleState> state_;
+};
+
+/// The module in the text format, one that `from_text` accepts.
+Result<std::string> print_text(const Module& module);
+
+}  // namespace wisp
