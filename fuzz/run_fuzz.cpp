@@ -1,0 +1,76 @@
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wisp/wisp.hpp"
+
+// Runs whatever is valid: instantiates it with default imports, calls every exported function with zeros, with little
+// fuel, little memory and little stack. Anything may happen but a crash, a leak or a hang.
+
+namespace {
+
+constexpr std::uint64_t fuel = 20'000;
+constexpr int max_calls = 16;
+
+wisp::Engine make_engine(wisp::MemoryMode mode) {
+  wisp::Config config;
+  config.fuel = true;
+  config.stack_bytes = 256 * 1024;
+  config.memory_mode = mode;
+  return wisp::Engine(config);
+}
+
+wisp::Value zero_of(wisp::ValType type) {
+  switch (type.kind()) {
+    case wisp::ValType::Kind::i32:
+      return std::int32_t{0};
+    case wisp::ValType::Kind::i64:
+      return std::int64_t{0};
+    case wisp::ValType::Kind::f32:
+      return 0.0f;
+    case wisp::ValType::Kind::f64:
+      return 0.0;
+    case wisp::ValType::Kind::v128:
+      return wisp::V128{};
+    case wisp::ValType::Kind::ref:
+      return wisp::Value::null(type.heap());
+  }
+  return {};
+}
+
+void call_exports(wisp::Store& store, const wisp::Instance& instance) {
+  int calls = 0;
+  for (const auto& [name, value] : instance.exports()) {
+    const auto* func = std::get_if<wisp::Func>(&value);
+    if (func == nullptr || ++calls > max_calls) continue;
+    std::vector<wisp::Value> arguments;
+    for (const wisp::ValType type : func->type().params) arguments.push_back(zero_of(type));
+    store.set_fuel(fuel);
+    const auto outcome = func->call(arguments);
+    if (outcome.trap() != nullptr) (void)outcome.message();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const wisp::Engine engines[] = {make_engine(wisp::MemoryMode::guard_pages),
+                                         make_engine(wisp::MemoryMode::explicit_checks)};
+  if (size == 0) return 0;
+  const wisp::Engine& engine = engines[data[size - 1] % 2];
+  const auto module = wisp::Module::from_bytes(engine, {data, size}, wisp::Validation::serial);
+  if (!module) return 0;
+  wisp::StoreLimits limits;
+  limits.memory_bytes = 16 << 20;
+  limits.table_entries = 100'000;
+  limits.heap_bytes = 4 << 20;
+  auto store = wisp::Store::create(engine, limits);
+  if (!store) return 0;
+  store->set_fuel(fuel);
+  wisp::Linker linker(engine);
+  linker.set_unknown_imports(wisp::UnknownImports::default_values);
+  auto instance = linker.instantiate(*store, *module);
+  if (instance.ok()) call_exports(*store, *instance);
+  return 0;
+}
