@@ -198,7 +198,7 @@ void BodyChecker::forget_set_locals(u32 keep) {
   }
 }
 
-bool BodyChecker::check_memarg(const MemArg& memarg, u8 flags) {
+bool BodyChecker::check_memarg_slow(const MemArg& memarg, u8 flags) {
   if (!check_index(memarg.memory.value, module().memories.size(), "memory")) return false;
   const u32 natural = flags & OpFlags::align_mask;
   if (memarg.align_log2 > natural) return invalid("alignment must not be larger than natural");

@@ -38,7 +38,10 @@ class BodyChecker : public BodyState {
   /// Whether the operands of these types are on the stack below the top `skipped` ones. `popped` is how many operands
   /// there are down to the last of these: all, except in unreachable code.
   bool match(std::span<const ValType> types, u32& popped, u32 skipped = 0);
-  bool match(ValType type, u32& popped) { return match(std::span(&type, 1), popped); }
+  bool match(ValType type, u32& popped) {
+    popped = 1;
+    return (available() != 0 && operands_.peek(0) == type) || match(std::span(&type, 1), popped);
+  }
   void pop(u32 count);
   bool push(ValType type) {
     slot_height_ += type.slots();
@@ -69,7 +72,12 @@ class BodyChecker : public BodyState {
   bool check_index(u32 index, usize count, std::string_view space) {
     return index < count || unknown_index(index, space);
   }
-  [[gnu::noinline]] bool check_memarg(const MemArg& memarg, u8 flags);
+  bool check_memarg(const MemArg& memarg, u8 flags) {
+    const std::vector<MemoryType>& memories = module().memories;
+    const bool is_usual = memarg.memory.value < memories.size() && memarg.offset <= ~u32{0} &&
+                          memarg.align_log2 <= (flags & OpFlags::align_mask) && (flags & OpFlags::atomic) == 0;
+    return is_usual || check_memarg_slow(memarg, flags);
+  }
   bool check_data_segment();
   bool check_br_table();
   bool check_catches();
@@ -96,6 +104,7 @@ class BodyChecker : public BodyState {
   Effect effect_;
 
  private:
+  [[gnu::noinline]] bool check_memarg_slow(const MemArg& memarg, u8 flags);
   bool is_set(LocalIndex local) const;
   void mark_set(LocalIndex local);
   void forget_set_locals(u32 keep);

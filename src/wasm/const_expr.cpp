@@ -35,7 +35,8 @@ bool ConstExprValidator::instructions() {
     if ((flags & (OpFlags::constant | OpFlags::constant_extended)) == 0) {
       return invalid("constant expression required, but found " + std::string(info(op).text));
     }
-    if (is_extended && !reader_.require(Feature::extended_const, offset(), "constant expression required")) return false;
+    if (is_extended && !reader_.require(Feature::extended_const, offset(), "constant expression required"))
+      return false;
     if (!instruction(op)) return false;
   }
 }

@@ -12,14 +12,19 @@ namespace {
 constexpr std::array<u8, 4> magic{0x00, 'a', 's', 'm'};
 constexpr u64 preamble_bytes = 8;
 
-bool starts_with(Bytes bytes, std::string_view prefix) { return as_text(bytes).starts_with(prefix); }
+bool starts_with(Bytes bytes, std::string_view prefix) {
+  return as_text(bytes).starts_with(prefix);
+}
 
 /// What a file that is no module may be instead; empty if there is nothing to say.
 std::string_view guess(Bytes bytes) {
   const usize first = as_text(bytes).find_first_not_of(" \t\r\n");
   const Bytes text = first == std::string_view::npos ? Bytes() : bytes.subspan(first);
   if (starts_with(text, "(") || starts_with(text, ";;")) return "this looks like the text format";
-  if (starts_with(bytes, "\x7f" "ELF")) return "this is an ELF file, a native program or library";
+  if (starts_with(bytes,
+                  "\x7f"
+                  "ELF"))
+    return "this is an ELF file, a native program or library";
   if (starts_with(bytes, "!<arch>")) return "this is an archive of object files";
   if (starts_with(bytes, "\x1f\x8b")) return "this is compressed with gzip";
   if (starts_with(bytes, "PK\x03\x04")) return "this is a zip archive";
@@ -63,7 +68,7 @@ Error ModuleDecoder::first_error() {
   if (module_->bodies.empty()) return error;
   module_->declared_functions.resize(module_->functions.size());
   Result<void> bodies = validate(*module_);
-  return !bodies.ok() && bodies.error().offset < error.offset ? std::move(bodies).error() : std::move(error);
+  return !bodies.ok() && bodies.error().offset <= error.offset ? std::move(bodies).error() : std::move(error);
 }
 
 bool ModuleDecoder::preamble() {
@@ -110,7 +115,8 @@ bool ModuleDecoder::section() {
   if (!reader_.read_byte(id)) return false;
   if (id >= ranks.size()) return reader_.malformed(start, "malformed section id " + std::to_string(id));
   if (!reader_.read_count(size)) return false;
-  if (ranks[id] != 0 && ranks[id] <= last_rank_) return reader_.malformed(start, "unexpected content after last section");
+  if (ranks[id] != 0 && ranks[id] <= last_rank_)
+    return reader_.malformed(start, "unexpected content after last section");
   if (ranks[id] != 0) last_rank_ = ranks[id];
 
   const u64 offset = reader_.offset();
@@ -124,20 +130,34 @@ bool ModuleDecoder::section() {
 
 bool ModuleDecoder::section_body(SectionId id) {
   switch (id) {
-    case SectionId::custom: return custom_section();
-    case SectionId::type: return type_section();
-    case SectionId::import: return import_section();
-    case SectionId::function: return function_section();
-    case SectionId::table: return table_section();
-    case SectionId::memory: return memory_section();
-    case SectionId::global: return global_section();
-    case SectionId::export_: return export_section();
-    case SectionId::start: return start_section();
-    case SectionId::elem: return elem_section();
-    case SectionId::code: return code_section();
-    case SectionId::data: return data_section();
-    case SectionId::data_count: return data_count_section();
-    case SectionId::tag: return tag_section();
+    case SectionId::custom:
+      return custom_section();
+    case SectionId::type:
+      return type_section();
+    case SectionId::import:
+      return import_section();
+    case SectionId::function:
+      return function_section();
+    case SectionId::table:
+      return table_section();
+    case SectionId::memory:
+      return memory_section();
+    case SectionId::global:
+      return global_section();
+    case SectionId::export_:
+      return export_section();
+    case SectionId::start:
+      return start_section();
+    case SectionId::elem:
+      return elem_section();
+    case SectionId::code:
+      return code_section();
+    case SectionId::data:
+      return data_section();
+    case SectionId::data_count:
+      return data_count_section();
+    case SectionId::tag:
+      return tag_section();
   }
   WISP_UNREACHABLE();
 }
@@ -180,7 +200,8 @@ bool ModuleDecoder::custom_section() {
 bool ModuleDecoder::data_count_section() {
   const u64 start = reader_.offset();
   u32 count = 0;
-  if (!reader_.require(Feature::bulk_memory, start, "malformed section id 12") || !reader_.read_u32(count)) return false;
+  if (!reader_.require(Feature::bulk_memory, start, "malformed section id 12") || !reader_.read_u32(count))
+    return false;
   if (count > limits::data_segments.value) return reader_.exceeds(start, limits::data_segments, count);
   module_->data_count = count;
   return true;

@@ -57,7 +57,8 @@ bool ModuleDecoder::import_type(ExternKind kind, ExternType& type) {
     case ExternKind::global: {
       GlobalType global;
       if (!reader_.read_global_type(global)) return false;
-      if (global.is_mutable && !reader_.require(Feature::mutable_globals, start, "mutable globals cannot be imported")) {
+      if (global.is_mutable &&
+          !reader_.require(Feature::mutable_globals, start, "mutable globals cannot be imported")) {
         return false;
       }
       type = global;
@@ -142,8 +143,8 @@ bool ModuleDecoder::table() {
   if (has_init) {
     if (!expression(table.type.element, table.init.emplace())) return false;
   } else if (!table.type.element.nullable()) {
-    return reader_.invalid(start, "type mismatch: table of " + to_string(table.type.element, module_.get()) +
-                                      " needs an initial value");
+    return reader_.invalid(
+        start, "type mismatch: table of " + to_string(table.type.element, module_.get()) + " needs an initial value");
   }
   return add_table(table, start);
 }
@@ -218,14 +219,18 @@ bool ModuleDecoder::check_export_index(const Export& item, u64 offset) {
     return item.index < count || reader_.unknown(space, item.index, offset);
   };
   switch (item.kind) {
-    case ExternKind::func: return exists(module_->functions.size(), "function");
-    case ExternKind::table: return exists(module_->tables.size(), "table");
-    case ExternKind::memory: return exists(module_->memories.size(), "memory");
+    case ExternKind::func:
+      return exists(module_->functions.size(), "function");
+    case ExternKind::table:
+      return exists(module_->tables.size(), "table");
+    case ExternKind::memory:
+      return exists(module_->memories.size(), "memory");
     case ExternKind::global:
       return exists(module_->globals.size(), "global") &&
              (!module_->globals[item.index].type.is_mutable ||
               reader_.require(Feature::mutable_globals, offset, "mutable globals cannot be exported"));
-    case ExternKind::tag: return exists(module_->tags.size(), "tag");
+    case ExternKind::tag:
+      return exists(module_->tags.size(), "tag");
   }
   WISP_UNREACHABLE();
 }
@@ -254,8 +259,8 @@ bool ModuleDecoder::start_section() {
   if (index >= module_->functions.size()) return reader_.unknown("function", index, start);
   const FuncType& type = module_->functions[index]->func;
   if (!type.params.empty() || !type.results.empty()) {
-    return reader_.invalid(start, "start function must not have parameters or results, but is " +
-                                      to_string(type, module_.get()));
+    return reader_.invalid(
+        start, "start function must not have parameters or results, but is " + to_string(type, module_.get()));
   }
   module_->start = FuncIndex(index);
   return true;

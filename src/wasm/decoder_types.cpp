@@ -19,7 +19,8 @@ constexpr u8 i8_code = 0x78;
 /// Whether a value type begins with the byte. Those that it does not know are left to the reader of value types where
 /// they are no storage type either.
 bool is_val_type_code(int code) {
-  return (code >= 0x7b && code <= 0x7f) || (code >= 0x69 && code <= 0x74) || code == 0x63 || code == 0x64 || code >= 0x80;
+  return (code >= 0x7b && code <= 0x7f) || (code >= 0x69 && code <= 0x74) || code == 0x63 || code == 0x64 ||
+         code >= 0x80;
 }
 
 }  // namespace
@@ -101,8 +102,7 @@ bool ModuleDecoder::composite_type(DefType& type) {
     case func_code:
       type.kind = DefType::Kind::func;
       return result_types(type.func.params, limits::params) && result_types(type.func.results, limits::results) &&
-             (type.func.results.size() <= 1 ||
-              reader_.require(Feature::multi_value, start, "invalid result arity"));
+             (type.func.results.size() <= 1 || reader_.require(Feature::multi_value, start, "invalid result arity"));
     case struct_code:
       type.kind = DefType::Kind::struct_;
       return reader_.require(Feature::gc, start, "malformed definition type") && struct_type(type);

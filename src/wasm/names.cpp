@@ -51,18 +51,30 @@ void read_module_name(BinaryReader& reader, std::optional<std::string_view>& nam
 
 void read_subsection(Subsection id, BinaryReader reader, Names& names) {
   switch (id) {
-    case Subsection::module: return read_module_name(reader, names.module);
-    case Subsection::functions: return read_map(reader, names.functions);
-    case Subsection::locals: return read_map(reader, names.locals);
-    case Subsection::labels: return read_map(reader, names.labels);
-    case Subsection::types: return read_map(reader, names.types);
-    case Subsection::tables: return read_map(reader, names.tables);
-    case Subsection::memories: return read_map(reader, names.memories);
-    case Subsection::globals: return read_map(reader, names.globals);
-    case Subsection::elems: return read_map(reader, names.elems);
-    case Subsection::datas: return read_map(reader, names.datas);
-    case Subsection::fields: return read_map(reader, names.fields);
-    case Subsection::tags: return read_map(reader, names.tags);
+    case Subsection::module:
+      return read_module_name(reader, names.module);
+    case Subsection::functions:
+      return read_map(reader, names.functions);
+    case Subsection::locals:
+      return read_map(reader, names.locals);
+    case Subsection::labels:
+      return read_map(reader, names.labels);
+    case Subsection::types:
+      return read_map(reader, names.types);
+    case Subsection::tables:
+      return read_map(reader, names.tables);
+    case Subsection::memories:
+      return read_map(reader, names.memories);
+    case Subsection::globals:
+      return read_map(reader, names.globals);
+    case Subsection::elems:
+      return read_map(reader, names.elems);
+    case Subsection::datas:
+      return read_map(reader, names.datas);
+    case Subsection::fields:
+      return read_map(reader, names.fields);
+    case Subsection::tags:
+      return read_map(reader, names.tags);
   }
 }
 

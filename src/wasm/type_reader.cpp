@@ -227,7 +227,9 @@ bool TypeReader::read_mutability(bool& is_mutable) {
   return mutability <= 1 || malformed(start, "malformed mutability");
 }
 
-bool TypeReader::read_global_type(GlobalType& type) { return read_val_type(type.type) && read_mutability(type.is_mutable); }
+bool TypeReader::read_global_type(GlobalType& type) {
+  return read_val_type(type.type) && read_mutability(type.is_mutable);
+}
 
 bool TypeReader::read_tag_type(TagType& type) {
   u64 start = offset();

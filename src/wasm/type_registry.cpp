@@ -15,9 +15,13 @@ namespace {
 /// A stand-in is no pointer: types are aligned, so bit 0 tells. The bias keeps it apart from the abstract types' codes.
 constexpr u64 recursive_bias = 256;
 
-bool is_recursive(const DefType* type) { return (reinterpret_cast<u64>(type) & 1) != 0; }
+bool is_recursive(const DefType* type) {
+  return (reinterpret_cast<u64>(type) & 1) != 0;
+}
 
-u32 recursive_index(const DefType* type) { return u32((reinterpret_cast<u64>(type) >> 1) - recursive_bias); }
+u32 recursive_index(const DefType* type) {
+  return u32((reinterpret_cast<u64>(type) >> 1) - recursive_bias);
+}
 
 /// The drafts as numbers, equal exactly if the groups are.
 std::vector<u64> key_of(std::span<const TypeRegistry::Draft> drafts) {

@@ -36,8 +36,8 @@ class RecGroupRef {
 };
 
 /// The types of one engine, made canonical: equal recursive groups are one object, so types compare by pointer.
-/// Thread-safe. A group lives as long as a `RecGroupRef` to it or to a group that refers to it, even without the registry.
-/// https://webassembly.github.io/spec/core/valid/conventions.html#defined-types
+/// Thread-safe. A group lives as long as a `RecGroupRef` to it or to a group that refers to it, even without the
+/// registry. https://webassembly.github.io/spec/core/valid/conventions.html#defined-types
 class TypeRegistry {
  public:
   TypeRegistry();
