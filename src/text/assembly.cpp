@@ -13,7 +13,7 @@ u32 bind(Assembly& a, IndexSpace& space) {
   const u32 offset = a.in.offset();
   const std::string_view id = a.in.take_id();
   if (!space.ids.emplace(id, index).second) {
-    a.in.fail(offset, "duplicate " + std::string(space.noun) + " $" + std::string(id));
+    a.in.fail(offset, "duplicate " + std::string(space.noun) + " $" + excerpt(id));
   } else {
     space.names.back() = id;
   }
@@ -24,7 +24,7 @@ u64 number(Assembly& a, int bits, std::string_view noun) {
   const std::string_view text = a.in.word();
   const Literal literal = parse_unsigned(text, bits);
   if (literal.status == LiteralStatus::out_of_range) {
-    a.in.fail(a.in.offset(), "i" + std::to_string(bits) + " constant out of range: " + std::string(text));
+    a.in.fail(a.in.offset(), "i" + std::to_string(bits) + " constant out of range: " + excerpt(text));
   } else if (literal.status == LiteralStatus::not_a_number) {
     a.in.unexpected(noun);
   } else {
@@ -39,7 +39,7 @@ u32 index_of(Assembly& a, const IndexSpace& space) {
   const std::string_view id = a.in.take_id();
   const auto found = space.ids.find(id);
   if (found != space.ids.end()) return found->second;
-  if (!a.lenient) a.in.fail(offset, "unknown " + std::string(space.noun) + " $" + std::string(id));
+  if (!a.lenient) a.in.fail(offset, "unknown " + std::string(space.noun) + " $" + excerpt(id));
   return 0;
 }
 

@@ -147,7 +147,7 @@ void CodeParser::flat_end() {
   }
   const u32 offset = in_.offset();
   const std::string_view id = in_.take_id();
-  if (!id.empty() && id != labels_.back().name) return in_.fail(offset, "mismatching label $" + std::string(id));
+  if (!id.empty() && id != labels_.back().name) return in_.fail(offset, "mismatching label $" + excerpt(id));
   out_->push_back(end_code);
   pop_label();
   frames_.pop_back();
@@ -159,7 +159,7 @@ void CodeParser::flat_else() {
   }
   const u32 offset = in_.offset();
   const std::string_view id = in_.take_id();
-  if (!id.empty() && id != labels_.back().name) return in_.fail(offset, "mismatching label $" + std::string(id));
+  if (!id.empty() && id != labels_.back().name) return in_.fail(offset, "mismatching label $" + excerpt(id));
   out_->push_back(else_code);
   frames_.back().kind = Frame::Kind::flat_block;
 }

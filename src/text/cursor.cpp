@@ -32,6 +32,12 @@ u32 edit_distance(std::string_view a, std::string_view b, u32 bound) {
 std::string_view similar_op(std::string_view word) {
   constexpr usize longest_op = 64;
   if (word.size() < 3 || word.size() > longest_op) return {};
+  // Early instructions had their words the other way round: get_local.
+  const usize underscore = word.find('_');
+  if (underscore != std::string_view::npos) {
+    const std::string turned = std::string(word.substr(underscore + 1)) + "." + std::string(word.substr(0, underscore));
+    if (const std::optional<wasm::Op> op = find_op(turned)) return info(*op).text;
+  }
   std::string_view best;
   u32 best_distance = 3;
   for (const wasm::OpInfo& op : wasm::op_table) {
@@ -45,10 +51,18 @@ std::string_view similar_op(std::string_view word) {
 }
 
 std::string quoted(std::string_view text) {
-  return "`" + std::string(text) + "`";
+  return "`" + excerpt(text) + "`";
 }
 
 }  // namespace
+
+std::string excerpt(std::string_view text) {
+  constexpr usize longest = 60;
+  if (text.size() <= longest) return std::string(text);
+  usize end = longest;
+  while ((u8(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
 
 bool Cursor::at_open(std::string_view word) const {
   if (!at(TokenKind::open)) return false;
@@ -198,11 +212,11 @@ void Cursor::unexpected(std::string_view expected) {
     case TokenKind::end:
       return fail(offset(), "unexpected token: end of input" + wanted, unclosed_hint());
     case TokenKind::reserved:
-      return fail(offset(), "unknown operator " + std::string(text));
+      return fail(offset(), "unknown operator " + excerpt(text));
     case TokenKind::atom:
       if (!is_keyword(text) && !is_number(text)) {
         const std::string_view similar = similar_op(text);
-        return fail(offset(), "unknown operator " + std::string(text),
+        return fail(offset(), "unknown operator " + excerpt(text),
                     similar.empty() ? std::string() : "did you mean " + quoted(similar) + "?");
       }
       [[fallthrough]];

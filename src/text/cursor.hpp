@@ -10,6 +10,9 @@
 
 namespace wisp::text {
 
+/// A part of the source for a message: of a long one only the beginning.
+std::string excerpt(std::string_view text);
+
 /// A place in a token list, with the first error met there. After an error it stands at the end of the list, so that
 /// every loop that asks `more()` and every expectation ends by itself.
 class Cursor {

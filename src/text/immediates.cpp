@@ -118,7 +118,7 @@ void CodeParser::constant(Op op, ByteBuffer& to) {
   if (literal.status == LiteralStatus::not_a_number) return in_.unexpected("an integer");
   if (literal.status == LiteralStatus::out_of_range) {
     return in_.fail(in_.offset(),
-                    "constant out of range: " + std::string(text) + " has more than " + std::to_string(bits) + " bits");
+                    "constant out of range: " + excerpt(text) + " has more than " + std::to_string(bits) + " bits");
   }
   write_sleb(to, bits == 32 ? i64(i32(u32(literal.bits))) : i64(literal.bits));
   in_.advance();
@@ -128,8 +128,7 @@ void CodeParser::float_constant(int bits, ByteBuffer& to) {
   const Literal literal = parse_float(in_.word(), bits);
   if (literal.status == LiteralStatus::not_a_number) return in_.unexpected("a number");
   if (literal.status == LiteralStatus::out_of_range) {
-    return in_.fail(in_.offset(),
-                    "constant out of range: " + std::string(in_.word()) + " is no f" + std::to_string(bits));
+    return in_.fail(in_.offset(), "constant out of range: " + excerpt(in_.word()) + " is no f" + std::to_string(bits));
   }
   write_bits(to, literal.bits, bits);
   in_.advance();
@@ -163,7 +162,7 @@ void CodeParser::v128(ByteBuffer& to) {
     const Literal literal = parse_integer(in_.word(), shape->lane_bits);
     if (literal.status == LiteralStatus::not_a_number) return in_.unexpected("an integer");
     if (literal.status == LiteralStatus::out_of_range) {
-      return in_.fail(in_.offset(), "constant out of range: " + std::string(in_.word()) + " has more than " +
+      return in_.fail(in_.offset(), "constant out of range: " + excerpt(in_.word()) + " has more than " +
                                         std::to_string(shape->lane_bits) + " bits");
     }
     write_bits(to, literal.bits, shape->lane_bits);
@@ -178,7 +177,7 @@ void CodeParser::shuffle(ByteBuffer& to) {
   for (; is_number(in_.word()); ++count) {
     const Literal literal = parse_unsigned(in_.word(), 8);
     if (literal.status != LiteralStatus::ok) {
-      return in_.fail(in_.offset(), "i8 constant out of range: " + std::string(in_.word()));
+      return in_.fail(in_.offset(), "i8 constant out of range: " + excerpt(in_.word()));
     }
     to.push_back(u8(literal.bits));
     in_.advance();
@@ -218,7 +217,7 @@ u64 CodeParser::memarg_field(std::string_view key, u64 otherwise) {
   if (literal.status == LiteralStatus::not_a_number) {
     in_.unexpected("a number");
   } else if (literal.status == LiteralStatus::out_of_range) {
-    in_.fail(in_.offset(), "i64 constant out of range: " + std::string(text));
+    in_.fail(in_.offset(), "i64 constant out of range: " + excerpt(text));
   } else {
     in_.advance();
   }
@@ -287,7 +286,7 @@ void CodeParser::type_immediates(Op op, ByteBuffer& to) {
     const auto found = fields.find(id);
     if (found != fields.end()) return put(to, found->second);
   }
-  if (!a_.lenient) in_.fail(offset, "unknown field $" + std::string(id));
+  if (!a_.lenient) in_.fail(offset, "unknown field $" + excerpt(id));
 }
 
 void CodeParser::select(ByteBuffer& to) {
@@ -351,7 +350,7 @@ void CodeParser::label(ByteBuffer& to) {
   const std::string_view id = in_.take_id();
   const auto found = innermost_.find(id);
   if (found == innermost_.end() || found->second == 0) {
-    return in_.fail(offset, "unknown label $" + std::string(id));
+    return in_.fail(offset, "unknown label $" + excerpt(id));
   }
   put(to, labels_.size() - found->second);
 }

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "base/bytes.hpp"
+#include "base/utf8.hpp"
 #include "text/wat.hpp"
 
 namespace wisp::text {
@@ -7,6 +9,20 @@ namespace {
 
 bool begins_character(char c) {
   return (u8(c) & 0xc0) != 0x80;
+}
+
+/// Control characters, those above U+007F included, could move the terminal's cursor; each becomes a space.
+std::string printable(std::string_view line) {
+  std::string out;
+  const bool utf8 = is_utf8(as_bytes(line));
+  for (usize i = 0; i < line.size(); ++i) {
+    const u8 byte = u8(line[i]);
+    const bool wide_control = byte == 0xc2 && utf8 && u8(line[i + 1]) < 0xa0;
+    if (wide_control) ++i;
+    const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f || wide_control;
+    out.push_back(control ? ' ' : byte >= 0x80 && !utf8 ? '?' : char(byte));
+  }
+  return out;
 }
 
 /// Bytes of the shown part of a line on either side of the caret.
@@ -48,8 +64,7 @@ std::string render(std::string_view source, std::string_view file, const Error& 
   for (char c : source.substr(start, offset - start)) {
     if (begins_character(c)) caret.push_back(c == '\t' ? '\t' : ' ');
   }
-  // Control characters could move the terminal's cursor.
-  for (char c : source.substr(start, end - start)) out.push_back(u8(c) < 0x20 && c != '\t' ? ' ' : c);
+  out += printable(source.substr(start, end - start));
   out += "\n " + margin + " | " + caret + "^\n";
   if (!error.hint.empty()) out += " " + margin + " = " + error.hint + "\n";
   return out;

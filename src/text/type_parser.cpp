@@ -108,7 +108,7 @@ void struct_fields(Assembly& a, TypeInfo& info, u32 type_index, ByteBuffer& out)
     if (a.in.at(TokenKind::id)) {
       const u32 offset = a.in.offset();
       const std::string_view id = a.in.take_id();
-      if (!info.fields.emplace(id, count).second) a.in.fail(offset, "duplicate field $" + std::string(id));
+      if (!info.fields.emplace(id, count).second) a.in.fail(offset, "duplicate field $" + excerpt(id));
       std::string name(id);
       name_annotation(a, name);
       a.field_names[type_index].emplace_back(count, name);

@@ -219,7 +219,7 @@ class CommandParser {
     if (literal.status == LiteralStatus::not_a_number) {
       in_.unexpected("a number");
     } else if (literal.status == LiteralStatus::out_of_range) {
-      in_.fail(in_.offset(), "constant out of range: " + std::string(word));
+      in_.fail(in_.offset(), "constant out of range: " + excerpt(word));
     } else {
       in_.advance();
     }
