@@ -12,10 +12,10 @@ struct OpenRequest {
   bool exclusive = false;
   bool truncate = false;
   bool directory = false;
-  StatusFlags flags;
+  StatusFlags flags = {};
   /// What the guest asks for. It gets what of that this directory passes on and the type of what was opened has;
   /// asking to read or write data where that is not passed on is refused.
-  HandleRights rights;
+  HandleRights rights = {};
 };
 
 /// An open directory: the capability to everything in and below it. Paths are relative and never leave the directory:

@@ -18,10 +18,10 @@ struct Mount {
   std::string guest_path;
   bool read_only = false;
   /// What granted it, as a person wrote it ("--dir ./data::/data::ro"), and what would grant changing it; may be empty.
-  std::string origin;
-  std::string hint;
+  std::string origin = {};
+  std::string hint = {};
   /// Set by `Guest::mount`: what it allows, and which directory it is.
-  HandleRights rights;
+  HandleRights rights = {};
   u64 device = 0;
   u64 inode = 0;
 };
