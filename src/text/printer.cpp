@@ -65,9 +65,9 @@ class Printer {
 
   std::string sub_type(const wasm::DefType& type, u32 index) {
     const std::string composite = composite_type(type, index);
-    if (type.is_final && type.super() == nullptr) return composite;
+    if (type.is_final && type.super == nullptr) return composite;
     std::string out = type.is_final ? "(sub final " : "(sub ";
-    if (type.super() != nullptr) out += names_.ref(type.super()) + " ";
+    if (type.super != nullptr) out += names_.ref(type.super) + " ";
     return out + composite + ")";
   }
 
