@@ -90,6 +90,7 @@ bool BodyChecker::match(std::span<const ValType> types, u32& popped, u32 skipped
   const u32 found = std::min(present, count);
   popped = found + std::min(skipped, available());
   if (found < count && !frames_.back().unreachable) return mismatch("instruction", types);
+  if (found == count && operands_.holds(popped, types)) return true;
   for (u32 i = 0; i < found; ++i) {
     const ValType actual = operands_.peek(skipped + i);
     const ValType expected = types[count - 1 - i];

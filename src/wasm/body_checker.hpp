@@ -48,7 +48,13 @@ class BodyChecker : public BodyState {
     return operands_.push(type) || too_many_operands();
   }
   bool push(std::span<const ValType> types);
+  /// Pops, then pushes; quick where the types are there already.
   bool replace(u32 popped, std::span<const ValType> types) {
+    const u32 count = u32(types.size());
+    if (count <= popped && operands_.holds(popped, types)) {
+      pop(popped - count);
+      return true;
+    }
     pop(popped);
     return push(types);
   }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "base/check.hpp"
@@ -81,6 +83,11 @@ class OperandStack {
     return true;
   }
   bool push(std::span<const ValType> types);
+  /// Whether the operands from the `depth`-th from the top on are of these types.
+  bool holds(u32 depth, std::span<const ValType> types) const {
+    static_assert(std::has_unique_object_representations_v<ValType>);
+    return types.empty() || std::memcmp(types.data(), top_ - depth, types.size_bytes()) == 0;
+  }
   void pop(u32 count) { top_ -= count; }
   void truncate(u32 height) { top_ = bottom_.get() + height; }
 

@@ -88,7 +88,7 @@ bool ModuleDecoder::supertype(u32 self, DraftedType& drafted) {
     return reader_.invalid(start, "forward use of type " + std::to_string(super.value) + " in sub type definition");
   }
   const u32 known = u32(module_->types.size());
-  const u32 depth = super.value < known ? module_->types[super.value]->depth() : drafted_[super.value - known].depth;
+  const u32 depth = super.value < known ? module_->types[super.value]->depth : drafted_[super.value - known].depth;
   if (depth >= limits::subtyping_depth.value) return reader_.exceeds(start, limits::subtyping_depth, depth + u64{1});
   drafted = {super.value, depth + 1};
   return true;

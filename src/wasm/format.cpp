@@ -149,7 +149,7 @@ std::string to_string(const DefType& type, const Module* module) {
       text = "(array " + to_string(type.fields[0], module) + ")";
       break;
   }
-  const DefType* const super = type.super();
+  const DefType* const super = type.super;
   if (type.is_final && super == nullptr) return text;
   std::string prefix = type.is_final ? "(sub final " : "(sub ";
   if (super != nullptr) prefix += to_string(HeapType(super), module) + " ";

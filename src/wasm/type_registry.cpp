@@ -23,34 +23,42 @@ u32 recursive_index(const DefType* type) {
   return u32((reinterpret_cast<u64>(type) >> 1) - recursive_bias);
 }
 
-/// The drafts as numbers, equal exactly if the groups are.
-std::vector<u64> key_of(std::span<const TypeRegistry::Draft> drafts) {
-  std::vector<u64> key;
-  for (const TypeRegistry::Draft& draft : drafts) {
-    const DefType& type = draft.type;
-    key.insert(key.end(), {u64(type.kind) << 1 | u64{type.is_final}, reinterpret_cast<u64>(draft.super),
-                           type.func.params.size(), type.func.results.size(), type.fields.size()});
-    for (const ValType param : type.func.params) key.push_back(param.bits());
-    for (const ValType result : type.func.results) key.push_back(result.bits());
-    for (const FieldType& field : type.fields) {
-      key.push_back(field.storage.type.bits());
-      key.push_back(u64(field.storage.packed) << 1 | u64{field.is_mutable});
-    }
-  }
-  return key;
-}
-
 u64 mix(u64 a, u64 b) {
   const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
   return u64(product) ^ u64(product >> 64);
 }
 
 /// Seeded, so that a module cannot aim at one bucket.
-u64 hash_of(std::span<const u64> key, u64 seed) {
-  constexpr u64 odd = 0x9e3779b97f4a7c15;
-  u64 hash = seed;
-  for (const u64 part : key) hash = mix(hash ^ part ^ odd, seed | 1) + odd;
-  return hash;
+class Hash {
+ public:
+  explicit Hash(u64 seed) : hash_(seed), seed_(seed) {}
+  void add(u64 part) {
+    constexpr u64 odd = 0x9e3779b97f4a7c15;
+    hash_ = mix(hash_ ^ part ^ odd, seed_ | 1) + odd;
+  }
+  u64 value() const { return hash_; }
+
+ private:
+  u64 hash_;
+  u64 seed_;
+};
+
+u64 hash_of(std::span<const TypeRegistry::Draft> drafts, u64 seed) {
+  Hash hash(seed);
+  for (const TypeRegistry::Draft& draft : drafts) {
+    const DefType& type = draft.type;
+    hash.add(u64(type.kind) << 1 | u64{type.is_final});
+    hash.add(reinterpret_cast<u64>(draft.super));
+    hash.add(type.func.params.size());
+    hash.add(type.fields.size());
+    for (const ValType param : type.func.params) hash.add(param.bits());
+    for (const ValType result : type.func.results) hash.add(result.bits());
+    for (const FieldType& field : type.fields) {
+      hash.add(field.storage.type.bits());
+      hash.add(u64(field.storage.packed) << 1 | u64{field.is_mutable});
+    }
+  }
+  return hash.value();
 }
 
 }  // namespace
@@ -67,7 +75,6 @@ struct RecGroup {
   std::atomic<u64> references{1};
   std::shared_ptr<TypeRegistry::Table> table;
   u64 hash = 0;
-  std::vector<u64> key;
   std::vector<DefType> types;
   std::vector<const DefType*> pointers;
   std::vector<RecGroup*> dependencies;  // counted
@@ -93,8 +100,11 @@ struct RecGroup {
 
   /// Gives the drafted types their final form. Collects the groups that they refer to.
   void build(std::span<const TypeRegistry::Draft> drafts);
+  /// Whether building the drafts would give this group again.
+  bool equals(std::span<const TypeRegistry::Draft> drafts) const;
 
  private:
+  void set_super(DefType& type, const DefType* super);
   const DefType* resolve(const DefType* type) {
     if (is_recursive(type)) return &types[recursive_index(type)];
     dependencies.push_back(type->group);
@@ -104,10 +114,25 @@ struct RecGroup {
     if (!type.is_ref() || type.heap().is_abstract()) return type;
     return ValType::ref(type.nullable(), HeapType(resolve(type.heap().type())));
   }
+
+  /// Whether a drafted type is what stands in this group. A canonical type is never one of the group that is drafted.
+  bool is_same(const DefType* drafted, const DefType* built) const {
+    if (drafted == nullptr || built == nullptr) return drafted == built;
+    if (is_recursive(drafted)) return built == &types[recursive_index(drafted)];
+    return drafted == built && built->group != this;
+  }
+  bool is_same(ValType drafted, ValType built) const {
+    if (!drafted.is_ref() || !built.is_ref() || drafted.heap().is_abstract() || built.heap().is_abstract()) {
+      return drafted == built;
+    }
+    return drafted.nullable() == built.nullable() && is_same(drafted.heap().type(), built.heap().type());
+  }
+  bool is_same(const TypeRegistry::Draft& drafted, const DefType& built) const;
 };
 
 void RecGroup::build(std::span<const TypeRegistry::Draft> drafts) {
   types.resize(drafts.size());
+  pointers.reserve(drafts.size());
   for (usize i = 0; i < drafts.size(); ++i) {
     DefType& type = types[i];
     type = drafts[i].type;
@@ -119,18 +144,43 @@ void RecGroup::build(std::span<const TypeRegistry::Draft> drafts) {
       field.storage.type = resolve(field.storage.type);
       type.is_defaultable = type.is_defaultable && field.storage.type.is_defaultable();
     }
-    type.display.clear();
-    if (drafts[i].super != nullptr) {
-      WISP_CHECK(!is_recursive(drafts[i].super) || recursive_index(drafts[i].super) < i);
-      type.display = resolve(drafts[i].super)->display;
-    }
-    type.display.push_back(&type);
+    WISP_CHECK(!is_recursive(drafts[i].super) || recursive_index(drafts[i].super) < i);
+    set_super(type, drafts[i].super == nullptr ? nullptr : resolve(drafts[i].super));
     pointers.push_back(&type);
   }
   std::ranges::sort(dependencies);
   const auto repeated = std::ranges::unique(dependencies);
   dependencies.erase(repeated.begin(), repeated.end());
+  dependencies.shrink_to_fit();
   for (RecGroup* dependency : dependencies) dependency->acquire();
+}
+
+void RecGroup::set_super(DefType& type, const DefType* super) {
+  type.super = super;
+  type.depth = super == nullptr ? 0 : super->depth + 1;
+  type.jump = super == nullptr ? &type : super;
+  if (super == nullptr) return;
+  // Two jumps of equal length become one: https://doi.org/10.1016/0020-0190(83)90106-0
+  const DefType* const far = super->jump->jump;
+  if (super->depth - super->jump->depth == super->jump->depth - far->depth) type.jump = far;
+}
+
+bool RecGroup::is_same(const TypeRegistry::Draft& drafted, const DefType& built) const {
+  const auto same_type = [this](ValType a, ValType b) { return is_same(a, b); };
+  const auto same_field = [this](const FieldType& a, const FieldType& b) {
+    return a.is_mutable == b.is_mutable && a.storage.packed == b.storage.packed &&
+           is_same(a.storage.type, b.storage.type);
+  };
+  const DefType& type = drafted.type;
+  return type.kind == built.kind && type.is_final == built.is_final && is_same(drafted.super, built.super) &&
+         std::ranges::equal(type.func.params, built.func.params, same_type) &&
+         std::ranges::equal(type.func.results, built.func.results, same_type) &&
+         std::ranges::equal(type.fields, built.fields, same_field);
+}
+
+bool RecGroup::equals(std::span<const TypeRegistry::Draft> drafts) const {
+  return std::ranges::equal(drafts, types,
+                            [this](const auto& draft, const DefType& type) { return is_same(draft, type); });
 }
 
 RecGroupRef::RecGroupRef(const RecGroupRef& other) : group_(other.group_) {
@@ -165,17 +215,15 @@ const DefType* TypeRegistry::recursive(u32 index) {
 }
 
 RecGroupRef TypeRegistry::intern(std::span<const Draft> drafts) {
-  std::vector<u64> key = key_of(drafts);
-  const u64 hash = hash_of(key, table_->seed());
+  const u64 hash = hash_of(drafts, table_->seed());
   const std::lock_guard lock(table_->mutex);
   const auto [begin, end] = table_->groups.equal_range(hash);
   for (auto at = begin; at != end; ++at) {
-    if (at->second->key == key && at->second->try_acquire()) return RecGroupRef(at->second);
+    if (at->second->equals(drafts) && at->second->try_acquire()) return RecGroupRef(at->second);
   }
   auto group = std::make_unique<RecGroup>();
   group->table = table_;
   group->hash = hash;
-  group->key = std::move(key);
   group->build(drafts);
   table_->groups.emplace(hash, group.get());
   return RecGroupRef(group.release());

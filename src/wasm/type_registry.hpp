@@ -48,7 +48,7 @@ class TypeRegistry {
   /// One type of a group that is about to be made canonical. References to types of the same group are written
   /// with `recursive(i)`; all others are canonical already, and alive.
   struct Draft {
-    DefType type;                    // display and is_defaultable are ignored
+    DefType type;                    // super, jump, depth and is_defaultable are ignored
     const DefType* super = nullptr;  // canonical, or recursive(i) of a type before this one
   };
   /// A stand-in for the i-th type of the group being drafted; only valid inside drafts.

@@ -123,15 +123,18 @@ struct DefType {
   FuncType func;                  // of a func
   std::vector<FieldType> fields;  // of a struct; an array has exactly one
   bool is_defaultable = false;    // all fields have a default value; set by the registry
-  /// All declared supertypes from the root of the hierarchy to this type itself, so that `a <: b` is
-  /// `b->depth() < a->display.size() && a->display[b->depth()] == b`.
-  std::vector<const DefType*> display;
+  /// The declared supertype; null for none.
+  const DefType* super = nullptr;
+  /// Some supertype further up, chosen so that any can be found in a logarithmic number of steps; of a root, itself.
+  const DefType* jump = nullptr;
+  /// Number of supertypes.
+  u32 depth = 0;
   RecGroup* group = nullptr;  // the registry's
 
-  u32 depth() const { return u32(display.size()) - 1; }
-  const DefType* super() const { return display.size() > 1 ? display[display.size() - 2] : nullptr; }
   bool is_subtype_of(const DefType* other) const {
-    return other->depth() < display.size() && display[other->depth()] == other;
+    const DefType* at = this;
+    while (at->depth > other->depth) at = at->jump->depth >= other->depth ? at->jump : at->super;
+    return at == other;
   }
 };
 
