@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "base/outcome.hpp"
@@ -54,43 +53,48 @@ class Heap {
 
  private:
   static constexpr u64 block_bytes = 64 * 1024;
-  static constexpr u32 granule_bytes = 16;
-  static constexpr u32 largest_small_bytes = 8 * 1024;
 
-  /// What a block of the heap is used for. Bits are indexed by cell.
+  /// What a block of the heap is used for. Bits are indexed by cell; a large object is one cell.
   struct Block {
     enum class Use : u8 { free, cells, large, large_rest } use = Use::free;
-    bool is_dirty = false;  // does not read as zero
-    u32 cell_bytes = 0;     // of `cells`
+    bool is_dirty = false;  // may not read as zero
+    u32 cell_bytes = 0;
     u32 cell_count = 0;
-    u32 next_cell = 0;           // cells before it are taken
-    u64 run = 0;                 // of `large`: blocks that the object takes
-    std::vector<u64> allocated;  // of `large`: one bit
+    u32 next_cell = 0;  // cells before it are taken
+    u64 run = 0;        // of `large`: blocks that the object takes
+    std::vector<u64> allocated;
     std::vector<u64> marked;
   };
-
-  struct Place {
+  struct Cell {
     u64 block;
-    u32 cell;
+    u32 index;
   };
 
-  static u32 class_of(u64 size_bytes);
-  bool find(Ref word, Place& place) const;
+  bool find(Ref word, Cell& cell) const;
+  u8* address_of(u64 block) const { return base_ + block * block_bytes; }
+
   void mark_object(Ref word);
-  bool trace_marked();
+  bool trace_all();
+  bool drain();
   void trace(GcObject& object);
-  void trace_fields(const GcObject& object);
+  void trace_struct(GcObject& object);
+  void trace_array(GcObject& object);
+  bool stop_tracing();
+  void clear_marks();
   void sweep();
-  void release(u64 block);
+  u64 sweep_block(u64 block);
+  void release(u64 first, u64 count);
 
   GcObject* try_allocate(u64 size_bytes);
   GcObject* allocate_cell(u32 size_class);
-  GcObject* take_cell(u64 block);
+  GcObject* take_cell(Block& block, u8* base);
   GcObject* allocate_large(u64 size_bytes);
+  void use_for_cells(Block& block, u32 cell_bytes);
   bool take_blocks(u64 count, u64& first);
+  bool find_free_run(u64 count, u64& first);
   bool extend(u64 count);
+  void zero(u64 first, u64 count);
   void count_in(u64 bytes);
-  bool must_collect(u64 size_bytes) const;
 
   RootSource& roots_;
   u64 limit_bytes_;
@@ -101,9 +105,12 @@ class Heap {
   std::vector<std::vector<u64>> partial_;  // by size class: blocks that may have free cells
   u64 first_free_ = 0;                     // no block before it is free
   std::vector<GcObject*> mark_stack_;
+  bool mark_stack_overflowed_ = false;
+  bool stopped_ = false;
+  u32 marks_until_check_ = 0;
   u64 live_bytes_ = 0;
   u64 peak_bytes_ = 0;
-  u64 collect_at_bytes_ = 0;
+  u64 collect_at_bytes_ = limits::first_collection_bytes;
   u64 collections_ = 0;
   bool stress_ = false;
 };

@@ -46,6 +46,7 @@ class Instance {
 
  private:
   friend class Instantiation;
+  friend class Store;
 
   Store& store_;
   std::shared_ptr<const LoadedModule> loaded_;

@@ -19,7 +19,11 @@ inline constexpr u64 slice_elements = 64 * 1024;
 /// Bytes, respectively elements, that a bulk operation moves for one unit of fuel.
 inline constexpr u64 bytes_per_fuel = 64;
 inline constexpr u64 elements_per_fuel = 8;
-/// Objects that the collector marks between two looks at `Execution::interrupt`.
+/// Live bytes at which the first collection happens, and objects that the collector remembers to look into; beyond
+/// that it finds them again by their marks.
+inline constexpr u64 first_collection_bytes = 4 * 1024 * 1024;
+inline constexpr u64 mark_stack_entries = 1024 * 1024;
+/// Objects (or elements) that the collector marks between two looks at `Execution::interrupt`.
 inline constexpr u32 marks_between_checks = 4096;
 
 /// Address space of the objects of one store, and the largest array in bytes.

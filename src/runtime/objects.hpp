@@ -65,6 +65,13 @@ struct HostObject : GcObject {
   u64 padding = 0;
 };
 
+/// Where the next field goes in a struct of which `end` bytes are taken, header included.
+struct FieldPlace {
+  u32 offset;
+  u32 end;
+};
+FieldPlace place_field(u32 end, const wasm::StorageType& type);
+
 /// Byte offsets of a struct type's fields from the object's start: each at its natural alignment, in declaration
 /// order, so that a subtype begins like its supertype.
 class StructLayout {

@@ -33,6 +33,8 @@ struct TrapInfo {
   std::string message;                  // of a host function; may be empty
   u32 exit_code = 0;                    // of an exit
   std::vector<CodeLocation> backtrace;  // innermost frame first
+  /// Of an uncaught exception; the caller's to root before anything is allocated.
+  Ref exception = null_ref;
 };
 
 struct StoreSettings {
@@ -57,6 +59,10 @@ class Store final : private RootSource {
   const StoreSettings& settings() const { return settings_; }
   Execution& execution() { return control_->execution; }
   const std::shared_ptr<StoreControl>& control() const { return control_; }
+  usize instance_count() const { return instances_.size(); }
+  /// Whatever object of the embedder owns this store.
+  void* owner() const { return owner_; }
+  void set_owner(void* owner) { owner_ = owner; }
   /// What host code that no guest called runs in: a context without an instance.
   VmContext& host_context() { return host_context_; }
   Heap& heap() { return heap_; }
@@ -70,6 +76,8 @@ class Store final : private RootSource {
   Result<Table*> make_table(const wasm::TableType& type);
   Global& make_global(const wasm::GlobalType& type);
   Tag& make_tag(const wasm::DefType* type);
+  /// A shared memory of another store becomes one of this store, too.
+  void adopt_memory(std::shared_ptr<Memory> memory) { memories_.push_back(std::move(memory)); }
   /// Keeps what types of this store's objects need alive.
   void keep_alive(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
 
@@ -118,6 +126,7 @@ class Store final : private RootSource {
   std::vector<Ref> roots_;
   std::vector<u32> free_roots_;
   u32 nesting_ = 0;
+  void* owner_ = nullptr;
 };
 
 }  // namespace wisp::runtime

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -24,10 +25,17 @@ class Table {
   Ref* elements() const { return view_.elements; }
   bool contains(u64 index, u64 count) const { return count <= view_.size && index <= view_.size - count; }
 
-  /// Makes room for `delta` more elements, which are null until `publish` counts them in: filling them can be
-  /// interrupted. False if a limit is in the way.
-  bool reserve(u64 delta);
-  void publish(u64 delta) { view_.size += delta; }
+  /// Makes room for `delta` more elements behind the last one; they are not part of the table until `publish` counts
+  /// them in, so that filling them can be interrupted. False if a limit is in the way.
+  [[nodiscard]] bool reserve(u64 delta);
+  void publish(u64 delta) {
+    view_.size += delta;
+    make_dirty(view_.size);
+  }
+  /// Elements from here on have never been written: they are null.
+  u64 clean_from() const { return dirty_; }
+  /// Before elements up to `end` are written that are not published yet.
+  void make_dirty(u64 end) { dirty_ = std::max(dirty_, end); }
 
  private:
   Table(const wasm::TableType& type, Store& store, std::shared_ptr<Budget> budget)
@@ -40,7 +48,12 @@ class Table {
   TableView view_;
   u64 charged_ = 0;
   u64 committed_bytes_ = 0;
+  u64 dirty_ = 0;
 };
+
+/// Grows a table, filling the new elements with `value`. `old_size` is the size before, or -1 in the table's address
+/// type if a limit is in the way. Does not end well only if the guest is to stop.
+TrapReason grow_table(Execution& execution, Table& table, Ref value, u64 delta, u64& old_size);
 
 /// A global instance.
 struct Global {

@@ -30,6 +30,9 @@ class Tier {
  public:
   virtual ~Tier() = default;
 
+  /// Whether its code reaches memories without checks of its own and leaves it to `sys::run_guarded` to find out.
+  virtual bool catches_faults() const { return false; }
+
   virtual std::unique_ptr<ModuleCode> load(std::shared_ptr<const wasm::Module> module) = 0;
 
   /// Calls a function that is not of the host. `slots` lies on the value stack at `Execution::stack_top`, holds the

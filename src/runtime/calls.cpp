@@ -1,0 +1,95 @@
+#include "runtime/calls.hpp"
+
+#include "runtime/objects.hpp"
+
+namespace wisp::runtime {
+namespace {
+
+/// Notes why a host function ended the guest.
+Status host_unwound(Execution& execution, const abi::Unwind& unwind) {
+  using Kind = abi::Unwind::Kind;
+  execution.unwind = unwind;
+  switch (unwind.kind) {
+    case Kind::exit:
+      execution.trap = TrapReason::exit;
+      break;
+    case Kind::trap:
+      execution.trap = TrapReason::host;
+      break;
+    case Kind::interrupted:
+      execution.trap = interruption(execution);
+      if (execution.trap == TrapReason::none) execution.trap = TrapReason::interrupted;
+      break;
+    case Kind::none:
+      // The host function let the end of a guest that it called itself be its own.
+      if (execution.trap == TrapReason::none && execution.exception != null_ref) return Status::exception;
+      if (execution.trap == TrapReason::none) execution.trap = TrapReason::host;
+      break;
+  }
+  return Status::unwind;
+}
+
+}  // namespace
+
+Status call_host(VmContext& caller, Function& function, u64* slots) {
+  Execution& execution = *caller.execution;
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < execution.native_stack_limit) [[unlikely]] {
+    execution.trap = TrapReason::stack_overflow;
+    return Status::unwind;
+  }
+  const MemoryView& memory = *caller.exported_memory;
+  abi::Caller host_caller({memory.base, memory.size_bytes.load(std::memory_order_acquire)}, &caller);
+  if (function.host(function.host_context, host_caller, slots) == abi::HostResult::returned) [[likely]] {
+    return Status::returned;
+  }
+  return host_unwound(execution, host_caller.unwind());
+}
+
+TrapReason interruption(const Execution& execution) {
+  switch (Interruption(execution.interrupt.load(std::memory_order_relaxed))) {
+    case Interruption::none:
+      return TrapReason::none;
+    case Interruption::requested:
+      return TrapReason::interrupted;
+    case Interruption::deadline:
+      return TrapReason::deadline;
+  }
+  return TrapReason::interrupted;
+}
+
+bool ref_matches(Ref ref, wasm::HeapType type) {
+  using wasm::HeapKind;
+  const bool is_object = !is_i31(ref);
+  if (const wasm::DefType* defined = type.type()) {
+    if (defined->kind == wasm::DefType::Kind::func) {
+      return reinterpret_cast<const Function*>(ref)->type->is_subtype_of(defined);
+    }
+    const wasm::DefType* actual = is_object ? object_of(ref)->type : nullptr;
+    return actual != nullptr && actual->is_subtype_of(defined);
+  }
+  const auto is_kind = [&](GcObject::Kind kind) { return is_object && object_of(ref)->kind == kind; };
+  switch (type.kind()) {
+    case HeapKind::func:
+    case HeapKind::extern_:
+    case HeapKind::any:
+    case HeapKind::exn:
+      return true;  // the static type says which hierarchy it is of
+    case HeapKind::eq:
+      return !is_kind(GcObject::Kind::host);
+    case HeapKind::i31:
+      return !is_object;
+    case HeapKind::struct_:
+      return is_kind(GcObject::Kind::struct_);
+    case HeapKind::array:
+      return is_kind(GcObject::Kind::array);
+    case HeapKind::none:
+    case HeapKind::nofunc:
+    case HeapKind::noextern:
+    case HeapKind::noexn:
+    case HeapKind::bottom:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace wisp::runtime

@@ -1,0 +1,289 @@
+#include "runtime/instantiation.hpp"
+
+#include <cstring>
+
+#include "runtime/const_eval.hpp"
+#include "runtime/import_match.hpp"
+#include "runtime/libcalls.hpp"
+#include "runtime/slices.hpp"
+#include "wasm/format.hpp"
+
+namespace wisp::runtime {
+namespace {
+
+Error limit_error(std::string_view what, u64 wanted, u64 limit) {
+  return {ErrorCode::limit,
+          0,
+          std::string(what) + " of the store exceed a limit: " + std::to_string(wanted) + " are wanted, " +
+              std::to_string(limit) + " are allowed",
+          {}};
+}
+
+/// An address from the constant expression of a segment.
+u64 offset_of(const ConstValue& value, bool is_64) {
+  return is_64 ? value.slots[0] : u32(value.slots[0]);
+}
+
+}  // namespace
+
+std::variant<Instance*, Error, TrapInfo> Instantiation::run(std::span<const Extern> imports) {
+  if (auto checked = check_imports(imports); !checked) return std::move(checked).error();
+  if (auto checked = check_limits(); !checked) return std::move(checked).error();
+  if (auto allocated = allocate(imports); !allocated) return std::move(allocated).error();
+
+  if (const TrapReason reason = initialise(); reason != TrapReason::none) {
+    store_.execution().trap = reason;
+    return store_.take_trap(Status::unwind, {});
+  }
+  if (module_.start) {
+    auto trap = store_.call(instance_->function(*module_.start), {}, {});
+    if (trap) return std::move(*trap);
+  }
+  return instance_;
+}
+
+Result<void> Instantiation::check_imports(std::span<const Extern> imports) const {
+  if (imports.size() != module_.imports.size()) {
+    return Error{ErrorCode::link,
+                 0,
+                 "the module has " + std::to_string(module_.imports.size()) + " imports, " +
+                     std::to_string(imports.size()) + " are given",
+                 {}};
+  }
+  for (usize i = 0; i < imports.size(); ++i) {
+    const wasm::Import& wanted = module_.imports[i];
+    const wasm::ExternType found = type_of(imports[i]);
+    if (matches(found, wanted.type)) continue;
+    std::string message = "incompatible import type: ";
+    message.append(wanted.module).append(".").append(wanted.name);
+    message +=
+        " is " + wasm::to_string(found, &module_) + ", the module wants " + wasm::to_string(wanted.type, &module_);
+    return Error{ErrorCode::link, 0, std::move(message), {}};
+  }
+  return {};
+}
+
+Result<void> Instantiation::check_limits() const {
+  const StoreLimits& limits = store_.settings().limits;
+  const u64 instances = store_.instances_.size() + 1;
+  if (instances > limits.instances) return limit_error("instances", instances, limits.instances);
+  const u64 memories = store_.memories_.size() + module_.memories.size() - module_.imported_memories;
+  if (memories > limits.memories) return limit_error("memories", memories, limits.memories);
+  const u64 tables = store_.tables_.size() + module_.tables.size() - module_.imported_tables;
+  if (tables > limits.tables) return limit_error("tables", tables, limits.tables);
+  return {};
+}
+
+// Allocation
+
+void Instantiation::add_import(const Extern& import) {
+  if (auto* function = std::get_if<Function*>(&import)) instance_->functions_.push_back(*function);
+  if (auto* table = std::get_if<Table*>(&import)) instance_->tables_.push_back(*table);
+  if (auto* memory = std::get_if<std::shared_ptr<Memory>>(&import)) instance_->memories_.push_back(*memory);
+  if (auto* global = std::get_if<Global*>(&import)) instance_->globals_.push_back(*global);
+  if (auto* tag = std::get_if<Tag*>(&import)) instance_->tags_.push_back(*tag);
+}
+
+void Instantiation::make_functions() {
+  const u32 imported = module_.imported_functions;
+  const u32 own = u32(module_.functions.size()) - imported;
+  instance_->own_functions_ = std::make_unique<Function[]>(own);
+  instance_->functions_.reserve(module_.functions.size());
+  for (u32 i = 0; i < own; ++i) {
+    Function& function = instance_->own_functions_[i];
+    function.type = module_.functions[imported + i];
+    function.context = &instance_->context_;
+    function.index = FuncIndex(imported + i);
+    function.code.store(loaded_->code().entry(function.index), std::memory_order_relaxed);
+    instance_->functions_.push_back(&function);
+  }
+}
+
+Result<void> Instantiation::make_memories_and_tables() {
+  for (usize i = module_.imported_memories; i < module_.memories.size(); ++i) {
+    auto memory = store_.make_memory(module_.memories[i]);
+    if (!memory) return std::move(memory).error();
+    instance_->memories_.push_back(std::move(memory).value());
+  }
+  for (usize i = module_.imported_tables; i < module_.tables.size(); ++i) {
+    auto table = store_.make_table(module_.tables[i].type);
+    if (!table) return std::move(table).error();
+    instance_->tables_.push_back(*table);
+  }
+  return {};
+}
+
+void Instantiation::make_tags_and_globals() {
+  for (usize i = module_.imported_tags; i < module_.tags.size(); ++i) {
+    instance_->tags_.push_back(&store_.make_tag(module_.tags[i].type));
+  }
+  for (usize i = module_.imported_globals; i < module_.globals.size(); ++i) {
+    instance_->globals_.push_back(&store_.make_global(module_.globals[i].type));
+  }
+}
+
+void Instantiation::fill_context() {
+  Instance& instance = *instance_;
+  for (Table* table : instance.tables_) instance.table_views_.push_back(&table->view());
+  for (const auto& memory : instance.memories_) instance.memory_views_.push_back(&memory->view());
+  for (Global* global : instance.globals_) instance.global_cells_.push_back(&global->cell);
+
+  VmContext& vm = instance.context_;
+  vm.memory0 = instance.memory_views_.empty() ? &store_.no_memory_ : instance.memory_views_[0];
+  vm.execution = &store_.execution();
+  vm.functions = instance.functions_.data();
+  vm.globals = instance.global_cells_.data();
+  vm.tables = instance.table_views_.data();
+  vm.memories = instance.memory_views_.data();
+  vm.tags = instance.tags_.data();
+  vm.types = module_.types.data();
+  vm.exported_memory = &store_.no_memory_;
+  const wasm::Export* memory = module_.find_export("memory");
+  if (memory != nullptr && memory->kind == wasm::ExternKind::memory) {
+    vm.exported_memory = instance.memory_views_[memory->index];
+  }
+  vm.instance = &instance;
+  vm.code = &loaded_->code();
+}
+
+Result<void> Instantiation::allocate(std::span<const Extern> imports) {
+  auto instance = std::make_unique<Instance>(store_, loaded_);
+  instance_ = instance.get();
+  for (const Extern& import : imports) add_import(import);
+  // What can fail comes first, and leaves at most some unused memories behind.
+  if (auto made = make_memories_and_tables(); !made) return made;
+  make_functions();
+  make_tags_and_globals();
+  fill_context();
+  instance_->elems_.resize(module_.elems.size());
+  instance_->data_dropped_.resize(module_.datas.size());
+  store_.instances_.push_back(std::move(instance));
+  return {};
+}
+
+// Initialisation
+
+TrapReason Instantiation::initialise_globals() {
+  for (usize i = module_.imported_globals; i < module_.globals.size(); ++i) {
+    ConstValue value;
+    const TrapReason reason = evaluate(instance_->context_, module_, module_.globals[i].init, value);
+    if (reason != TrapReason::none) return reason;
+    GlobalCell& cell = instance_->globals_[i]->cell;
+    std::memcpy(cell.slots, value.slots, module_.globals[i].type.type.slots() * sizeof(u64));
+  }
+  return TrapReason::none;
+}
+
+TrapReason Instantiation::initialise_tables() {
+  for (usize i = module_.imported_tables; i < module_.tables.size(); ++i) {
+    if (!module_.tables[i].init) continue;
+    ConstValue value;
+    TrapReason reason = evaluate(instance_->context_, module_, *module_.tables[i].init, value);
+    if (reason != TrapReason::none) return reason;
+    Table& table = *instance_->tables_[i];
+    reason = in_element_slices(store_.execution(), table.size(), false, [&](u64 begin, u64 count) {
+      std::fill_n(table.elements() + begin, count, value.slots[0]);
+    });
+    if (reason != TrapReason::none) return reason;
+  }
+  return TrapReason::none;
+}
+
+TrapReason Instantiation::element(const wasm::ElemSegment& segment, u64 index, Ref& ref) {
+  if (!segment.functions.empty()) {
+    ref = reinterpret_cast<Ref>(instance_->functions_[segment.functions[index].value]);
+    return TrapReason::none;
+  }
+  ConstValue value;
+  const TrapReason reason = evaluate(instance_->context_, module_, segment.expressions[index], value);
+  ref = value.slots[0];
+  if (reason == TrapReason::none && index % limits::slice_elements == 0) return interruption(store_.execution());
+  return reason;
+}
+
+TrapReason Instantiation::evaluate_elem(const wasm::ElemSegment& segment, std::vector<Ref>& refs) {
+  refs.reserve(segment.size());
+  for (u64 i = 0; i < segment.size(); ++i) {
+    Ref ref = null_ref;
+    const TrapReason reason = element(segment, i, ref);
+    if (reason != TrapReason::none) return reason;
+    refs.push_back(ref);
+  }
+  return TrapReason::none;
+}
+
+TrapReason Instantiation::evaluate_elems() {
+  for (usize i = 0; i < module_.elems.size(); ++i) {
+    const wasm::ElemSegment& segment = module_.elems[i];
+    // Lists of function indices have no effects: active ones are written to their table later, without a copy.
+    const bool is_kept = segment.mode == wasm::SegmentMode::passive ||
+                         (segment.mode == wasm::SegmentMode::active && segment.functions.empty());
+    if (!is_kept) continue;
+    const TrapReason reason = evaluate_elem(segment, instance_->elems_[i]);
+    if (reason != TrapReason::none) return reason;
+  }
+  return TrapReason::none;
+}
+
+TrapReason Instantiation::run_elem(const wasm::ElemSegment& segment) {
+  Table& table = instance_->table(segment.table);
+  ConstValue value;
+  TrapReason reason = evaluate(instance_->context_, module_, segment.offset, value);
+  if (reason != TrapReason::none) return reason;
+  const u64 to = offset_of(value, table.type().limits.is_64);
+  if (!table.contains(to, segment.size())) return TrapReason::table_out_of_bounds;
+  const usize index = usize(&segment - module_.elems.data());
+  const std::vector<Ref>& kept = instance_->elems_[index];
+  return in_element_slices(store_.execution(), segment.size(), false, [&](u64 begin, u64 count) {
+    for (u64 i = begin; i < begin + count; ++i) {
+      table.elements()[to + i] =
+          kept.empty() ? reinterpret_cast<Ref>(instance_->functions_[segment.functions[i].value]) : kept[i];
+    }
+  });
+}
+
+TrapReason Instantiation::run_elems() {
+  for (usize i = 0; i < module_.elems.size(); ++i) {
+    if (module_.elems[i].mode != wasm::SegmentMode::active) continue;
+    const TrapReason reason = run_elem(module_.elems[i]);
+    if (reason != TrapReason::none) return reason;
+    instance_->drop_elem(ElemIndex(u32(i)));
+  }
+  return TrapReason::none;
+}
+
+TrapReason Instantiation::run_data(const wasm::DataSegment& segment) {
+  Memory& memory = instance_->memory(segment.memory);
+  ConstValue value;
+  const TrapReason reason = evaluate(instance_->context_, module_, segment.offset, value);
+  if (reason != TrapReason::none) return reason;
+  const u64 to = offset_of(value, memory.type().limits.is_64);
+  const auto bytes = memory.bytes().slice(to, segment.bytes.size());
+  if (!bytes) return TrapReason::memory_out_of_bounds;
+  return in_byte_slices(store_.execution(), bytes->size(), false, [&](u64 begin, u64 count) {
+    std::memcpy(bytes->data() + begin, segment.bytes.data() + begin, count);
+  });
+}
+
+TrapReason Instantiation::run_datas() {
+  for (usize i = 0; i < module_.datas.size(); ++i) {
+    if (module_.datas[i].mode != wasm::SegmentMode::active) continue;
+    const TrapReason reason = run_data(module_.datas[i]);
+    if (reason != TrapReason::none) return reason;
+    instance_->drop_data(DataIndex(u32(i)));
+  }
+  return TrapReason::none;
+}
+
+TrapReason Instantiation::initialise() {
+  using Step = TrapReason (Instantiation::*)();
+  constexpr Step steps[] = {&Instantiation::initialise_globals, &Instantiation::initialise_tables,
+                            &Instantiation::evaluate_elems, &Instantiation::run_elems, &Instantiation::run_datas};
+  for (const Step step : steps) {
+    const TrapReason reason = (this->*step)();
+    if (reason != TrapReason::none) return reason;
+  }
+  return TrapReason::none;
+}
+
+}  // namespace wisp::runtime

@@ -1,0 +1,205 @@
+#include "runtime/store.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/calls.hpp"
+#include "runtime/instantiation.hpp"
+
+namespace wisp::runtime {
+
+void StoreControl::interrupt(Interruption why) {
+  execution.interrupt.store(u32(why), std::memory_order_relaxed);
+  event.raise();
+}
+
+void StoreControl::clear_interrupt() {
+  execution.interrupt.store(u32(Interruption::none), std::memory_order_relaxed);
+  event.clear();
+}
+
+Result<std::unique_ptr<Store>> Store::create(Tier& tier, const StoreSettings& settings) {
+  const Error no_room{ErrorCode::limit, 0, "the host has no resources left for a store", {}};
+  if (tier.catches_faults() && !sys::install_fault_handler().ok()) return no_room;
+  const u64 stack_bytes = sys::round_up_to_pages(std::max<u64>(settings.stack_bytes, 1));
+  auto stack = sys::PageRange::reserve(stack_bytes);
+  if (stack_bytes == 0 || !stack.ok() || !stack->commit(0, stack_bytes).ok()) return no_room;
+  auto event = sys::Interrupt::create();
+  if (!event.ok()) return no_room;
+  auto control = std::make_shared<StoreControl>();
+  control->event = std::move(event).value();
+  return std::unique_ptr<Store>(new Store(tier, settings, std::move(control), std::move(stack).value()));
+}
+
+Store::Store(Tier& tier, const StoreSettings& settings, std::shared_ptr<StoreControl> control, sys::PageRange stack)
+    : tier_(tier),
+      settings_(settings),
+      control_(std::move(control)),
+      stack_(std::move(stack)),
+      memory_budget_(std::make_shared<Budget>(settings.limits.memory_bytes)),
+      table_budget_(std::make_shared<Budget>(settings.limits.table_entries)),
+      heap_(*this, settings.limits.heap_bytes) {
+  Execution& execution = control_->execution;
+  execution.stack_base = reinterpret_cast<u64*>(stack_.base());
+  execution.stack_limit = execution.stack_base + stack_.size_bytes() / sizeof(u64);
+  execution.stack_top = execution.stack_base;
+  execution.fuel_enabled = settings.fuel;
+  execution.store = this;
+  host_context_.memory0 = &no_memory_;
+  host_context_.exported_memory = &no_memory_;
+  host_context_.execution = &execution;
+}
+
+Store::~Store() = default;
+
+// What is in the store
+
+Function& Store::make_host_function(const wasm::DefType* type, abi::HostEntry entry, void* context,
+                                    std::shared_ptr<void> owner) {
+  Function& function = host_functions_.emplace_back();
+  function.type = type;
+  function.host = entry;
+  function.host_context = context;
+  function.index = FuncIndex(u32(host_functions_.size() - 1));
+  if (owner) kept_.push_back(std::move(owner));
+  return function;
+}
+
+Result<std::shared_ptr<Memory>> Store::make_memory(const wasm::MemoryType& type) {
+  auto memory = Memory::create(type, {settings_.memory_mode, memory_budget_, tier_.catches_faults()});
+  if (memory) memories_.push_back(*memory);
+  return memory;
+}
+
+Result<Table*> Store::make_table(const wasm::TableType& type) {
+  auto table = Table::create(type, *this, table_budget_);
+  if (!table) return std::move(table).error();
+  tables_.push_back(std::move(table).value());
+  return tables_.back().get();
+}
+
+Global& Store::make_global(const wasm::GlobalType& type) {
+  Global& global = globals_.emplace_back();
+  global.type = type;
+  global.store = this;
+  return global;
+}
+
+Tag& Store::make_tag(const wasm::DefType* type) {
+  return tags_.emplace_back(Tag{type, this});
+}
+
+std::variant<Instance*, Error, TrapInfo> Store::instantiate(std::shared_ptr<const LoadedModule> module,
+                                                            std::span<const Extern> imports) {
+  return Instantiation(*this, std::move(module)).run(imports);
+}
+
+// Calls
+
+std::optional<TrapInfo> Store::call(Function& function, std::span<const u64> arguments, std::span<u64> results) {
+  Execution& execution = control_->execution;
+  const auto native_stack = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  const bool is_outermost = nesting_ == 0;
+  if (is_outermost) {
+    const u64 allowed =
+        settings_.native_stack_bytes - std::min(settings_.native_stack_bytes, limits::host_headroom_bytes);
+    execution.native_stack_limit = native_stack - std::min<u64>(native_stack, allowed);
+  }
+  u64* const slots = execution.stack_top;
+  const usize needed = std::max(arguments.size(), results.size());
+  if (nesting_ >= limits::nested_calls || native_stack < execution.native_stack_limit ||
+      needed > usize(execution.stack_limit - slots)) {
+    TrapInfo overflow;
+    overflow.reason = TrapReason::stack_overflow;
+    return overflow;
+  }
+
+  std::ranges::copy(arguments, slots);
+  execution.trap = TrapReason::none;
+  std::vector<CodeLocation> backtrace;
+  std::vector<CodeLocation>* const outer_backtrace = execution.backtrace;
+  ++nesting_;
+  Status status = Status::returned;
+  if (function.is_host()) {
+    execution.stack_top = slots + needed;
+    status = call_host(host_context_, function, slots);
+  } else {
+    status = tier_.call(execution, function, slots, backtrace);
+  }
+  --nesting_;
+  execution.backtrace = outer_backtrace;
+  execution.stack_top = slots;
+  if (status != Status::returned) return take_trap(status, std::move(backtrace));
+  std::copy_n(slots, results.size(), results.begin());
+  return std::nullopt;
+}
+
+TrapInfo Store::take_trap(Status status, std::vector<CodeLocation> backtrace) {
+  Execution& execution = control_->execution;
+  TrapInfo info;
+  info.backtrace = std::move(backtrace);
+  if (status == Status::exception) {
+    info.reason = TrapReason::uncaught_exception;
+    info.exception = execution.exception;
+  } else {
+    info.reason = execution.trap;
+    if (info.reason == TrapReason::interrupted && interruption(execution) == TrapReason::deadline) {
+      info.reason = TrapReason::deadline;
+    }
+    if (info.reason == TrapReason::host) info.message = std::move(execution.unwind.message);
+    if (info.reason == TrapReason::exit) info.exit_code = execution.unwind.exit_code;
+  }
+  execution.trap = TrapReason::none;
+  execution.exception = null_ref;
+  execution.unwind = {};
+  return info;
+}
+
+// Roots
+
+u32 Store::add_root(Ref ref) {
+  if (free_roots_.empty()) {
+    roots_.push_back(ref);
+    return u32(roots_.size() - 1);
+  }
+  const u32 number = free_roots_.back();
+  free_roots_.pop_back();
+  roots_[number] = ref;
+  return number;
+}
+
+void Store::remove_root(u32 number) {
+  roots_[number] = null_ref;
+  free_roots_.push_back(number);
+}
+
+BasicOutcome<Ref, TrapReason> Store::make_host_object(u64 value) {
+  const auto object = heap_.allocate(sizeof(HostObject));
+  if (!object.ok()) return object.error();
+  (*object)->kind = GcObject::Kind::host;
+  static_cast<HostObject*>(*object)->value = value;
+  return ref_of(*object);
+}
+
+void Store::mark_roots(Heap& heap) {
+  const Execution& execution = control_->execution;
+  heap.mark(std::span(execution.stack_base, execution.stack_top));
+  heap.mark(roots_);
+  heap.mark(execution.exception);
+  for (const Global& global : globals_) {
+    if (global.type.type.is_ref()) heap.mark(global.cell.slots[0]);
+  }
+  for (const auto& table : tables_) {
+    if (wasm::top_of(table->type().element.heap()) == wasm::HeapKind::func) continue;
+    heap.mark(std::span(table->elements(), table->size()));
+  }
+  for (const auto& instance : instances_) {
+    for (const auto& refs : instance->elems_) heap.mark(refs);
+  }
+}
+
+bool Store::interrupted() {
+  return interruption(control_->execution) != TrapReason::none;
+}
+
+}  // namespace wisp::runtime
