@@ -29,7 +29,7 @@ class MemoryDirectory final : public Directory {
   Outcome<Opened> open(std::string_view path, const OpenMode& mode) override {
     // A new name is never looked up through a link that is already there.
     const bool follow = mode.follow && !(mode.create && mode.exclusive);
-    auto found = resolve(inode(), path, follow);
+    auto found = resolve(inode(), path, {follow, mode.create});
     if (!found.ok()) return found.error();
     if (found->inode == nullptr) {
       auto created = create_file(*found, mode);
@@ -54,7 +54,7 @@ class MemoryDirectory final : public Directory {
   }
 
   Outcome<std::unique_ptr<Directory>> open_parent(std::string_view path) override {
-    auto found = resolve(inode(), path, true);
+    auto found = resolve(inode(), path, {true, false});
     if (!found.ok()) return found.error();
     if (found->inode == nullptr) return Errno::noent;
     if (!found->inode->is_directory()) return Errno::notdir;
@@ -118,7 +118,6 @@ class MemoryDirectory final : public Directory {
 
   Outcome<Inode*> create_file(const Found& found, const OpenMode& mode) {
     if (!mode.create) return Errno::noent;
-    if (found.must_be_directory) return Errno::isdir;
     Inode* const created = store().create(FileType::regular_file);
     if (created == nullptr) return Errno::nospc;
     if (auto added = store().add_entry(*found.parent, found.name, *created); !added.ok()) {
@@ -132,7 +131,6 @@ class MemoryDirectory final : public Directory {
   static Outcome<void> check_existing(const Found& found, const OpenMode& mode) {
     const Inode& target = *found.inode;
     const bool must_be_directory = mode.directory || found.must_be_directory;
-    if (mode.create && found.must_be_directory && found.parent != nullptr) return Errno::isdir;
     if (mode.create && mode.exclusive) return Errno::exist;
     if (target.type == FileType::symbolic_link) {
       if (must_be_directory) return Errno::notdir;

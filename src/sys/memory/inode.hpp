@@ -126,10 +126,14 @@ struct Found {
   bool must_be_directory = false;
 };
 
-/// Resolves as openat2 does with RESOLVE_BENEATH: `xdev` where the path or a link would leave `start`. A symbolic
-/// link as the last component is followed only if `follow`. Takes time in the length of the path and of at most
-/// max_symlinks links.
-Outcome<Found> resolve(Inode& start, std::string_view path, bool follow);
+struct ResolveMode {
+  bool follow = false;  // a symbolic link as the last component
+  bool create = false;  // what is not there is to be made: `isdir` if a slash follows
+};
+
+/// Resolves as openat2 does with RESOLVE_BENEATH: `xdev` where the path or a link would leave `start`. Takes time in
+/// the length of the path and of at most max_symlinks links.
+Outcome<Found> resolve(Inode& start, std::string_view path, ResolveMode mode);
 
 std::unique_ptr<Node> make_file(std::shared_ptr<Store> store, Inode& inode, const OpenMode& mode);
 std::unique_ptr<Directory> make_directory(std::shared_ptr<Store> store, Inode& inode);

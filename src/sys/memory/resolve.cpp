@@ -6,7 +6,7 @@ namespace {
 /// A path that is being walked: what is still to come, links replaced by what they say.
 class Walk {
  public:
-  Walk(Inode& start, std::string_view path, bool follow) : start_(start), at_(&start), rest_(path), follow_(follow) {}
+  Walk(Inode& start, std::string_view path, ResolveMode mode) : start_(start), at_(&start), rest_(path), mode_(mode) {}
 
   Outcome<Found> run() {
     if (rest_.empty()) return Errno::noent;
@@ -22,8 +22,9 @@ class Walk {
         if (last) return Found{nullptr, {}, at_, true};
         continue;
       }
+      if (last && ends_in_slash_ && mode_.create) return Errno::isdir;
       Inode* const next = Store::find(*at_, component);
-      if (next != nullptr && next->type == FileType::symbolic_link && (!last || follow_ || ends_in_slash_)) {
+      if (next != nullptr && next->type == FileType::symbolic_link && (!last || mode_.follow || ends_in_slash_)) {
         if (auto entered = enter_link(*next); !entered.ok()) return entered.error();
         continue;
       }
@@ -59,15 +60,15 @@ class Walk {
   Inode* at_;
   std::string rest_;
   usize position_ = 0;
-  bool follow_;
+  ResolveMode mode_;
   bool ends_in_slash_ = false;
   int links_followed_ = 0;
 };
 
 }  // namespace
 
-Outcome<Found> resolve(Inode& start, std::string_view path, bool follow) {
-  return Walk(start, path, follow).run();
+Outcome<Found> resolve(Inode& start, std::string_view path, ResolveMode mode) {
+  return Walk(start, path, mode).run();
 }
 
 }  // namespace wisp::sys::memory
