@@ -1,0 +1,45 @@
+#pragma once
+
+#include <vector>
+
+#include "interp/slot_code.hpp"
+
+namespace wisp::interp {
+
+/// Writes slot code into a buffer. Positions are in words.
+class Emitter {
+ public:
+  void clear() { code_.clear(); }
+  u32 position() const { return u32(code_.size()); }
+  const std::vector<Word>& code() const { return code_; }
+
+  /// Appends an instruction with its four fields.
+  u32 append(SlotOp op, u32 f0 = 0, u32 f1 = 0, u32 f2 = 0, u32 f3 = 0) {
+    const u32 at = position();
+    code_.push_back(handler_word(op));
+    code_.push_back(u64(u16(f0)) | u64(u16(f1)) << 16 | u64(u16(f2)) << 32 | u64(u16(f3)) << 48);
+    return at;
+  }
+  /// The same with the wide field in place of fields 2 and 3.
+  u32 append_wide(SlotOp op, u32 f0, u32 f1, u32 wide) { return append(op, f0, f1, wide & 0xffff, wide >> 16); }
+  void append_word(u64 word) { code_.push_back(word); }
+
+  /// Changes the handler or a field of the instruction at a position.
+  void set_op(u32 at, SlotOp op) { code_[at] = handler_word(op); }
+  void set_field0(u32 at, u32 value) { code_[at + 1] = (code_[at + 1] & ~u64{0xffff}) | u16(value); }
+  void set_field1(u32 at, u32 value) { code_[at + 1] = (code_[at + 1] & ~u64{0xffff0000}) | u64(u16(value)) << 16; }
+  void set_wide(u32 at, u32 value) { set_half(2 * at + 3, value); }
+  /// The 32-bit half words of the code, counted from its start.
+  void set_half(u32 half, u32 value) {
+    const u32 shift = (half & 1) * 32;
+    Word& word = code_[half / 2];
+    word = (word & ~(u64{0xffffffff} << shift)) | u64(value) << shift;
+  }
+
+ private:
+  static Word handler_word(SlotOp op);
+
+  std::vector<Word> code_;
+};
+
+}  // namespace wisp::interp

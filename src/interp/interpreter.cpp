@@ -1,0 +1,56 @@
+#include "interp/interpreter.hpp"
+
+#include "interp/module_code.hpp"
+#include "interp/ops_calls.hpp"
+#include "runtime/instance.hpp"
+
+namespace wisp::interp {
+
+namespace {
+
+class Interpreter final : public runtime::Tier {
+ public:
+  explicit Interpreter(const InterpreterConfig& config) : config_(config) {}
+
+  std::unique_ptr<runtime::ModuleCode> load(std::shared_ptr<const wasm::Module> module) override {
+    return std::make_unique<ModuleCode>(std::move(module), config_.fuel);
+  }
+
+  Status call(Execution& execution, Function& function, u64* slots,
+              std::vector<runtime::CodeLocation>& backtrace) override {
+    u64* const stack_top = execution.stack_top;
+    std::vector<runtime::CodeLocation>* const outer = std::exchange(execution.backtrace, &backtrace);
+    const Word* const code = code_of(&function);
+    VmContext* const context = function.context;
+    const MemoryView& view = *context->memory0;
+    const Status status =
+        handler_at(code)(code, slots, context, view.base, view.size_bytes.load(std::memory_order_relaxed), 0, Vector{});
+    execution.backtrace = outer;
+    execution.stack_top = stack_top;
+    if (status != Status::returned) resolve(backtrace);
+    return status;
+  }
+
+ private:
+  /// Frames were noted as addresses of slot code, since they are many where a recursion ran away.
+  static void resolve(std::vector<runtime::CodeLocation>& backtrace) {
+    for (runtime::CodeLocation& location : backtrace) {
+      auto& code = static_cast<ModuleCode&>(location.instance->loaded().code());
+      const Word* const pc = reinterpret_cast<const Word*>(location.offset);
+      const FunctionCode* const function = code.find(pc);
+      WISP_CHECK(function != nullptr);
+      location.function = function->function;
+      location.offset = code.origin(*function, pc);
+    }
+  }
+
+  InterpreterConfig config_;
+};
+
+}  // namespace
+
+std::unique_ptr<runtime::Tier> make_interpreter(const InterpreterConfig& config) {
+  return std::make_unique<Interpreter>(config);
+}
+
+}  // namespace wisp::interp

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "runtime/tier.hpp"
+
+namespace wisp::interp {
+
+struct InterpreterConfig {
+  /// Code counts fuel (fuel.md says what costs what); needed where `Execution::fuel_enabled` is set.
+  bool fuel = false;
+};
+
+/// The tier that interprets slot code. It has no state of its own beyond the configuration; threads may share it.
+std::unique_ptr<runtime::Tier> make_interpreter(const InterpreterConfig& config = {});
+
+}  // namespace wisp::interp

@@ -1,0 +1,84 @@
+#include "interp/lowering.hpp"
+
+/// Lowering of the memory instructions.
+namespace wisp::interp {
+
+using wasm::Imm;
+using wasm::Op;
+
+bool Lowering::is_fast(const wasm::MemArg& memarg) const {
+  return memarg.memory.value == 0 && !context_.module.memories[0].limits.is_64;
+}
+
+std::optional<u32> Lowering::constant_address(u32 from_top, const wasm::MemArg& memarg) const {
+  if (!stack_.is_constant(from_top)) return std::nullopt;
+  const u64 address = stack_.constant(from_top) + memarg.offset;
+  if (address > ~u32{0}) return std::nullopt;
+  return u32(address);
+}
+
+void Lowering::lower_memory(Op op, const Imm& imm, Rep result) {
+  if (op == Op::memory_atomic_notify || op == Op::memory_atomic_wait32 || op == Op::memory_atomic_wait64) {
+    return lower_wait(op, imm);
+  }
+  const SlotForm& f = form(op);
+  if (f.op == SlotOp::none || !is_fast(imm.memarg)) return lower_any(op, imm, result);
+  if (f.shape == Shape::load) return lower_load(op, imm, result);
+  lower_store(op, imm);
+}
+
+void Lowering::lower_load(Op op, const Imm& imm, Rep result) {
+  const std::optional<u32> fixed = constant_address(0, imm.memarg);
+  if (!fixed && stack_.is_constant(0)) stack_.ensure_home(0);
+  const Operand address = stack_.pop();
+  const u32 place = fixed ? 2 : address.can_be_acc() ? 1 : 0;
+  const SlotOp slot_op = variant(form(op).op, 2 * place);
+  const u32 at = emit_wide(slot_op, 0, address.slot, fixed.value_or(u32(imm.memarg.offset)));
+  push_result(result, at, slot_op);
+}
+
+void Lowering::lower_store(Op op, const Imm& imm) {
+  const std::optional<u32> fixed = constant_address(1, imm.memarg);
+  if (!fixed && stack_.is_constant(1)) stack_.ensure_home(1);
+  const Operand value = stack_.pop();
+  const Operand address = stack_.pop();
+  // An address and an integer cannot both be in the one accumulator, unless they are the same local's value.
+  u32 address_place = fixed ? 2 : address.can_be_acc() ? 1 : 0;
+  const u32 value_place = value.is_immediate() ? 2 : value.can_be_acc() ? 1 : 0;
+  if (address_place == 1 && value.place == Place::acc && address.in_acc && value.rep <= Rep::i64) address_place = 0;
+  const SlotOp slot_op = variant(form(op).op, value_place + 3 * address_place);
+  emit_wide(slot_op, value.slot, address.slot, fixed.value_or(u32(imm.memarg.offset)));
+  if (value.is_immediate()) out_.append_word(value.bits);
+}
+
+void Lowering::lower_any(Op op, const Imm& imm, Rep result) {
+  const std::string_view signature = wasm::info(op).signature;
+  const u32 operands = u32(signature.find(':'));
+  const bool has_result = operands + 1 < signature.size();
+  for (u32 i = 0; i < operands; ++i) stack_.ensure_slot(i);
+  Operand taken[3];
+  for (u32 i = operands; i-- > 0;) taken[i] = stack_.pop();
+
+  const Shape shape = form(op).any_shape;
+  const bool is_64 = context_.module.memories[imm.memarg.memory.value].limits.is_64;
+  const SlotOp slot_op = variant(form(op).any, is_64 ? 1 : 0);
+  const bool value_first = shape == Shape::store_any || shape == Shape::atomic_store;
+  const u32 f0 = has_result ? stack_.next_home() : value_first ? taken[1].slot : 0;
+  const u32 f3 = operands > 1 && !value_first ? taken[1].slot : 0;
+  emit(slot_op, f0, taken[0].slot, imm.memarg.memory.value, f3);
+  out_.append_word(imm.memarg.offset);
+  if (shape == Shape::load_lane || shape == Shape::store_lane) out_.append_word(imm.lane);
+  if (shape == Shape::atomic_cmpxchg) out_.append_word(taken[2].slot);
+  if (has_result) stack_.push_home_and_acc(result);
+}
+
+void Lowering::lower_wait(Op op, const Imm& imm) {
+  using runtime::LibcallId;
+  const LibcallId id = op == Op::memory_atomic_notify   ? LibcallId::memory_atomic_notify
+                       : op == Op::memory_atomic_wait32 ? LibcallId::memory_atomic_wait32
+                                                        : LibcallId::memory_atomic_wait64;
+  const wasm::ValType result = wasm::ValType::i32();
+  emit_libcall(id, op == Op::memory_atomic_notify ? 2 : 3, {&result, 1}, imm.memarg.memory.value, imm.memarg.offset);
+}
+
+}  // namespace wisp::interp

@@ -1,0 +1,170 @@
+#include "interp/lowering.hpp"
+
+#include <algorithm>
+
+#include "wasm/module.hpp"
+
+namespace wisp::interp {
+
+using runtime::LibcallId;
+using wasm::ValType;
+
+void Lowering::begin(const wasm::BodyState& state) {
+  state_ = &state;
+  out_.clear();
+  labels_.clear();
+  fixups_.clear();
+  regions_.clear();
+  handlers_.clear();
+  frame_size_uses_.clear();
+  comparison_.reset();
+  local_slots_.clear();
+  u32 slot = 0;
+  u32 local = 0;
+  for (const wasm::LocalTypes::Run& run : state.locals().runs()) {
+    for (; local < run.end; ++local, slot += run.type.slots()) local_slots_.push_back(slot);
+  }
+  locals_end_ = slot;
+  stack_.reset(slot);
+  const u32 params = runtime::slot_count(state.type().params);
+  const u32 zeroed = slot - params;
+  emit(variant(SlotOp::enter, std::min(zeroed, 5u)), 0, params, zeroed);
+  segment_at_ = none;
+  begin_segment();
+  labels_.emplace_back();
+}
+
+FunctionCode Lowering::take() {
+  end_segment();
+  FunctionCode code;
+  code.function = state_->function();
+  const u32 results = runtime::slot_count(state_->type().results);
+  code.frame_slots = std::max(stack_.max_slot(), results);
+  if (code.frame_slots > limits::frame_slots) {
+    out_.clear();
+    out_.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::stack_overflow));
+  } else {
+    out_.set_field0(0, code.frame_slots);
+    for (const u32 at : frame_size_uses_) out_.set_field1(at, code.frame_slots);
+    code.regions = regions_;
+    code.handlers = handlers_;
+  }
+  code.word_count = out_.position();
+  code.words = std::make_unique_for_overwrite<Word[]>(code.word_count);
+  std::ranges::copy(out_.code(), code.words.get());
+  return code;
+}
+
+/// Called at each instruction but those that can use a pending comparison.
+void Lowering::settle() {
+  if (!comparison_) return;
+  const Comparison c = *comparison_;
+  comparison_.reset();
+  const bool a_in_acc = c.a.can_be_acc();
+  const u32 number = (a_in_acc ? 1 : 0) + (c.b.is_immediate() ? 2 : 0);
+  emit_binary(form(c.op).op, number, c.a, c.b, Rep::i32);
+  if (!c.negate) return;
+  lower_eqz(wasm::Op::i32_eqz);
+  settle();
+}
+
+/// At each instruction: what it costs.
+void Lowering::see(u32 cost) {
+  segment_cost_ += cost;
+}
+
+void Lowering::begin_segment() {
+  if (!context_.fuel) return;
+  end_segment();
+  segment_at_ = emit_wide(SlotOp::consume_fuel, 0, 0, 0);
+}
+
+void Lowering::end_segment() {
+  if (segment_at_ != none) out_.set_wide(segment_at_, u32(std::min<u64>(segment_cost_, ~u32{0})));
+  segment_cost_ = 0;
+}
+
+u32 Lowering::emit(SlotOp op, u32 f0, u32 f1, u32 f2, u32 f3) {
+  if (origins_ != nullptr) origins_->push_back({out_.position(), state_->offset()});
+  return out_.append(op, f0, f1, f2, f3);
+}
+
+u32 Lowering::emit_wide(SlotOp op, u32 f0, u32 f1, u32 wide) {
+  if (origins_ != nullptr) origins_->push_back({out_.position(), state_->offset()});
+  return out_.append_wide(op, f0, f1, wide);
+}
+
+void Lowering::emit_libcall(LibcallId id, u32 operands, std::span<const ValType> results, u64 first, u64 second) {
+  stack_.ensure_homes(operands);
+  stack_.spill_accumulators();
+  const u32 slot = operands == 0 ? stack_.next_home() : stack_.home(operands - 1);
+  const u32 at = emit(SlotOp::libcall, slot);
+  frame_size_uses_.push_back(at);
+  out_.append_word(reinterpret_cast<Word>(runtime::info(id).function));
+  out_.append_word(first);
+  out_.append_word(second);
+  stack_.forget_accumulators();
+  stack_.drop(operands);
+  push_homes(results);
+}
+
+void Lowering::push_result(Rep rep, u32 at, SlotOp op) {
+  stack_.push_result(rep, at, op);
+}
+
+void Lowering::push_homes(std::span<const ValType> types) {
+  for (const ValType type : types) stack_.push_home(rep_of(type));
+}
+
+void Lowering::drop(ValType) {
+  settle();
+  see();
+  stack_.pop();
+}
+
+void Lowering::local_get(LocalIndex local, ValType type) {
+  settle();
+  see();
+  stack_.push_local(local_slots_[local.value], rep_of(type));
+}
+
+void Lowering::local_set(LocalIndex local, ValType type) {
+  settle();
+  see();
+  stack_.set_local(local_slots_[local.value], rep_of(type), false);
+}
+
+void Lowering::local_tee(LocalIndex local, ValType type) {
+  settle();
+  see();
+  stack_.set_local(local_slots_[local.value], rep_of(type), true);
+}
+
+void Lowering::select(ValType type) {
+  settle();
+  see();
+  const Rep rep = rep_of(type);
+  // Constants need a slot, but two of the cases of i32 take them as they are.
+  const bool immediates = rep == Rep::i32;
+  if (stack_.is_constant(0)) stack_.ensure_home(0);
+  if (!immediates || !stack_.is_constant(1)) stack_.ensure_slot(1);
+  if (!immediates || !stack_.is_constant(2)) stack_.ensure_slot(2);
+  const Operand condition = stack_.pop();
+  const Operand b = stack_.pop();
+  const Operand a = stack_.pop();
+  constexpr SlotOp ops[] = {SlotOp::select_i32, SlotOp::select_i64, SlotOp::select_f32, SlotOp::select_f64,
+                            SlotOp::select_v128};
+  const u32 number = (condition.can_be_acc() ? 2 : 0) | (a.is_immediate() ? 4 : 0) | (b.is_immediate() ? 8 : 0);
+  const SlotOp op = variant(ops[u32(rep)], number);
+  const u32 at = emit(op, 0, a.slot, b.slot, condition.slot);
+  if ((number & 12) != 0) out_.append_word(u64(u32(a.bits)) | b.bits << 32);
+  push_result(rep, at, op);
+}
+
+void Lowering::unreachable() {
+  settle();
+  see();
+  emit_wide(SlotOp::trap, 0, 0, u32(TrapReason::unreachable));
+}
+
+}  // namespace wisp::interp

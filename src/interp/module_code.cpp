@@ -1,0 +1,62 @@
+#include "interp/module_code.hpp"
+
+#include <algorithm>
+
+namespace wisp::interp {
+
+ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
+    : module_(std::move(module)),
+      layouts_(*module_),
+      cells_(std::make_unique<std::atomic<const Word*>[]>(module_->bodies.size())),
+      stubs_(std::make_unique_for_overwrite<std::array<Word, 2>[]>(module_->bodies.size())),
+      lowering_({.module = *module_, .layouts = layouts_, .cells = cells_.get(), .fuel = fuel}),
+      validator_(*module_) {
+  Emitter out;
+  out.append(SlotOp::lazy_enter);
+  for (u32 i = 0; i < module_->bodies.size(); ++i) {
+    stubs_[i] = {out.code()[0], module_->imported_functions + i};
+    cells_[i].store(stubs_[i].data(), std::memory_order_relaxed);
+  }
+}
+
+const Word* ModuleCode::lower(FuncIndex function) {
+  const std::lock_guard lock(mutex_);
+  std::atomic<const Word*>& code_cell = cell(function);
+  const Word* code = code_cell.load(std::memory_order_relaxed);
+  // Another thread may have been faster.
+  if (code != stubs_[function.value - module_->imported_functions].data()) return code;
+  validate_and_lower(function);
+  auto lowered = std::make_unique<FunctionCode>(lowering_.take());
+  code = lowered->words.get();
+  functions_.emplace(code, std::move(lowered));
+  code_cell.store(code, std::memory_order_release);
+  return code;
+}
+
+/// Only valid modules are loaded; lowering is a sink of the validator because that is who knows the types.
+void ModuleCode::validate_and_lower(FuncIndex function) {
+  WISP_CHECK(validator_.run(function, lowering_).ok());
+}
+
+const FunctionCode* ModuleCode::find(const Word* pc) const {
+  const std::lock_guard lock(mutex_);
+  auto after = functions_.upper_bound(pc);
+  if (after == functions_.begin()) return nullptr;
+  const FunctionCode& code = *std::prev(after)->second;
+  return pc < code.words.get() + code.word_count ? &code : nullptr;
+}
+
+u64 ModuleCode::origin(const FunctionCode& code, const Word* pc) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Origin>& origins = origins_[&code];
+  if (origins.empty()) {
+    lowering_.record_origins(&origins);
+    validate_and_lower(code.function);
+    lowering_.record_origins(nullptr);
+  }
+  const u32 word = u32(pc - code.words.get());
+  const auto at = std::ranges::upper_bound(origins, word, {}, &Origin::word);
+  return at == origins.begin() ? 0 : std::prev(at)->offset;
+}
+
+}  // namespace wisp::interp

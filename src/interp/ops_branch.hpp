@@ -1,0 +1,44 @@
+#pragma once
+
+#include "interp/ops_numeric.hpp"
+
+/// Bodies of the branches that do not compare.
+namespace wisp::interp {
+
+/// Variant: backward. Target: wide.
+template <u32 variant>
+WISP_HANDLER jump(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  WISP_BRANCH(variant & 1);
+}
+
+/// Variant bit 0: backward, bit 1: the i32 is in the accumulator, else in field 0. Target: wide.
+template <u32 variant>
+WISP_HANDLER br_if_nonzero(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if (operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 0>(s) != 0) WISP_BRANCH(variant & 1);
+  WISP_NEXT(2);
+}
+
+template <u32 variant>
+WISP_HANDLER br_if_zero(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if (operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 0>(s) == 0) WISP_BRANCH(variant & 1);
+  WISP_NEXT(2);
+}
+
+/// Variant bit 0: some target is backward, bit 1: the index is in the accumulator, else in field 0. Wide: number of
+/// targets without the default. From word 2 on: distances of the targets, the default last, 32 bits each.
+template <u32 variant>
+WISP_HANDLER br_table(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if constexpr ((variant & 1) != 0) {
+    if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  }
+  const u32 index = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 0>(s);
+  const u32 count = wide_field(s);
+  const u8* targets = reinterpret_cast<const u8*>(s.pc + 2);
+  WISP_GOTO(s.pc + load_le<i32>(targets + u64{4} * (index < count ? index : count)));
+}
+
+}  // namespace wisp::interp

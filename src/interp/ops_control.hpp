@@ -1,0 +1,188 @@
+#pragma once
+
+#include "interp/ops_numeric.hpp"
+
+/// Bodies of function entry and return, of moves between slots, and of globals.
+namespace wisp::interp {
+
+inline uintptr_t native_stack_pointer() {
+#if defined(__x86_64__)
+  uintptr_t pointer;
+  asm("movq %%rsp, %0" : "=r"(pointer));
+  return pointer;
+#else
+  return reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+#endif
+}
+
+/// The first instruction of every function. Frame size: field 0; slots that start as zero: field 2 of them from field 1
+/// on. Variant: how many of these, if fewer than 5.
+template <u32 variant>
+WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const Execution* execution = s.vm->execution;
+  WISP_TRAP_IF(s.frame + field(s, 0) > execution->stack_limit, TrapReason::stack_overflow);
+  WISP_TRAP_IF(native_stack_pointer() < execution->native_stack_limit, TrapReason::stack_overflow);
+  if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  u64* const first = s.frame + field(s, 1);
+  if constexpr (variant < 5) {
+    for (u32 i = 0; i < variant; ++i) first[i] = 0;
+  } else {
+    u64* const end = first + field(s, 2);
+    for (u64* slot = first; slot < end; ++slot) *slot = 0;
+  }
+  WISP_NEXT(2);
+}
+
+/// All the code that a function has before its first call: lowers it and goes on there. Function index: word 1.
+template <u32 variant>
+WISP_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  WISP_GOTO(lower_on_demand(s.vm, FuncIndex(u32(word(s, 1)))));
+}
+
+/// Ends the guest. Reason: wide.
+template <u32 variant>
+WISP_HANDLER trap(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  WISP_TRAP_IF(true, wide_field(s));
+}
+
+/// Cost: wide.
+template <u32 variant>
+WISP_HANDLER consume_fuel(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  Execution* execution = s.vm->execution;
+  execution->fuel -= wide_field(s);
+  WISP_TRAP_IF(execution->fuel < 0, TrapReason::out_of_fuel);
+  WISP_NEXT(2);
+}
+
+// Moves: to the slot of field 0, from the slot of field 1, from wide or from words 2 and 3. They leave the
+// accumulators.
+
+#define WISP_MOVE(name, T, expression, words)         \
+  template <u32 variant>                              \
+  WISP_HANDLER name(WISP_STATE_PARAMETERS) {          \
+    State s{WISP_STATE_ARGUMENTS};                    \
+    store_slot<T>(s.frame + field(s, 0), expression); \
+    WISP_NEXT(words);                                 \
+  }
+
+WISP_MOVE(copy32, u32, (operand<Place::slot, u32, 1>(s)), 2)
+WISP_MOVE(copy64, u64, (operand<Place::slot, u64, 1>(s)), 2)
+WISP_MOVE(copy128, V128, (operand<Place::slot, V128, 1>(s)), 2)
+WISP_MOVE(const32, u32, wide_field(s), 2)
+WISP_MOVE(const64, u64, word(s, 2), 3)
+WISP_MOVE(set_acc, u64, s.acc, 2)
+WISP_MOVE(set_vacc32, f32, load_acc<f32>(s), 2)
+WISP_MOVE(set_vacc64, f64, load_acc<f64>(s), 2)
+WISP_MOVE(set_vacc128, V128, load_acc<V128>(s), 2)
+#undef WISP_MOVE
+
+/// Downwards: to field 0 and up, from field 1 and up, field 2 slots.
+template <u32 variant>
+WISP_HANDLER copy_slots(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  u64* const to = s.frame + field(s, 0);
+  const u64* const from = s.frame + field(s, 1);
+  const u32 count = field(s, 2);
+  for (u32 i = 0; i < count; ++i) to[i] = from[i];
+  WISP_NEXT(2);
+}
+
+/// Variant: result also to slot. Value: words 2 and 3.
+template <u32 variant>
+WISP_HANDLER v128_const(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  result<variant & result_to_slot>(s, load_slot<V128>(s.pc + 2));
+  WISP_NEXT(4);
+}
+
+// Returns: the only result, if it is not in slot 0 yet, comes from the accumulator, from the slot of field 1, from
+// word 2.
+
+template <u32 variant>
+WISP_HANDLER return_none(WISP_STATE_PARAMETERS) {
+  [[maybe_unused]] State s{WISP_STATE_ARGUMENTS};
+  return Status::returned;
+}
+
+#define WISP_RETURN(name, T, expression)     \
+  template <u32 variant>                     \
+  WISP_HANDLER name(WISP_STATE_PARAMETERS) { \
+    State s{WISP_STATE_ARGUMENTS};           \
+    store_slot<T>(s.frame, expression);      \
+    return Status::returned;                 \
+  }
+
+WISP_RETURN(return_acc, u64, s.acc)
+WISP_RETURN(return_vacc32, f32, load_acc<f32>(s))
+WISP_RETURN(return_vacc64, f64, load_acc<f64>(s))
+WISP_RETURN(return_vacc128, V128, load_acc<V128>(s))
+WISP_RETURN(return_slot32, u32, (operand<Place::slot, u32, 1>(s)))
+WISP_RETURN(return_slot64, u64, (operand<Place::slot, u64, 1>(s)))
+WISP_RETURN(return_slot128, V128, (operand<Place::slot, V128, 1>(s)))
+WISP_RETURN(return_const, u64, word(s, 2))
+#undef WISP_RETURN
+
+/// Variant bit 0: result also to slot, bit 1: condition in the accumulator, else in field 3; bits 2 and 3: first and
+/// second operand are in the low and high half of word 2, else in fields 1 and 2.
+template <u32 variant>
+WISP_HANDLER select_i32(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const u32 condition = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 3>(s);
+  const u32 a = (variant & 4) != 0 ? u32(word(s, 2)) : operand<Place::slot, u32, 1>(s);
+  const u32 b = (variant & 8) != 0 ? u32(word(s, 2) >> 32) : operand<Place::slot, u32, 2>(s);
+  result<variant & result_to_slot>(s, condition != 0 ? a : b);
+  WISP_NEXT((variant & 12) != 0 ? 3 : 2);
+}
+
+template <class T, u32 variant>
+WISP_HANDLER select_slots(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const u32 condition = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 3>(s);
+  result<variant & result_to_slot>(s, load_slot<T>(s.frame + field(s, condition != 0 ? 1 : 2)));
+  WISP_NEXT(2);
+}
+
+template <u32 variant>
+inline constexpr Handler select_i64 = select_slots<u64, variant>;
+template <u32 variant>
+inline constexpr Handler select_f32 = select_slots<f32, variant>;
+template <u32 variant>
+inline constexpr Handler select_f64 = select_slots<f64, variant>;
+template <u32 variant>
+inline constexpr Handler select_v128 = select_slots<V128, variant>;
+
+/// Variant: result also to slot. Global: wide.
+template <class T, u32 variant>
+WISP_HANDLER global_get(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  result<variant & result_to_slot>(s, load_slot<T>(s.vm->globals[wide_field(s)]->slots));
+  WISP_NEXT(2);
+}
+
+/// Variant: the value is in the accumulator, else in field 0. Global: wide.
+template <class T, u32 variant>
+WISP_HANDLER global_set(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const T value = operand<(variant & 1) != 0 ? Place::acc : Place::slot, T, 0>(s);
+  store_slot<T>(s.vm->globals[wide_field(s)]->slots, value);
+  WISP_NEXT(2);
+}
+
+#define WISP_GLOBAL(type, T)                                           \
+  template <u32 variant>                                               \
+  inline constexpr Handler global_get_##type = global_get<T, variant>; \
+  template <u32 variant>                                               \
+  inline constexpr Handler global_set_##type = global_set<T, variant>;
+
+WISP_GLOBAL(i32, u32)
+WISP_GLOBAL(i64, u64)
+WISP_GLOBAL(f32, f32)
+WISP_GLOBAL(f64, f64)
+WISP_GLOBAL(v128, V128)
+#undef WISP_GLOBAL
+
+}  // namespace wisp::interp

@@ -1,0 +1,113 @@
+#pragma once
+
+#include "interp/numeric_memory.hpp"
+#include "interp/slow_paths.hpp"
+
+/// Bodies of the loads and stores.
+namespace wisp::interp {
+
+/// The address of an access to memory 0 with 32-bit addresses: no sum of address and offset overflows 64 bits.
+template <u32 place>
+inline u64 effective_address(const State& s) {
+  if constexpr (place == 0) {
+    return u64(operand<Place::slot, u32, 1>(s)) + wide_field(s);
+  } else if constexpr (place == 1) {
+    return u64(operand<Place::acc, u32, 1>(s)) + wide_field(s);
+  } else {
+    return wide_field(s);
+  }
+}
+
+#define WISP_CHECK_ACCESS(address, size)                                                         \
+  do {                                                                                           \
+    if (__builtin_expect((address) + (size) > s.memory_size, 0)) WISP_TAIL(memory_check_failed); \
+  } while (false)
+
+template <class Semantics, u32 variant>
+WISP_HANDLER load(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  using Raw = typename Semantics::Raw;
+  const u64 address = effective_address<(variant >> 1)>(s);
+  WISP_CHECK_ACCESS(address, sizeof(Raw));
+  result<variant & result_to_slot>(s, Semantics::convert(load_le<Raw>(s.memory + address)));
+  WISP_NEXT(2);
+}
+
+template <class Semantics, u32 variant>
+WISP_HANDLER store(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  using A = typename Semantics::A;
+  using Raw = typename Semantics::Raw;
+  constexpr Place value_place = variant % 3 == 0 ? Place::slot : variant % 3 == 1 ? Place::acc : Place::immediate;
+  const u64 address = effective_address<variant / 3>(s);
+  WISP_CHECK_ACCESS(address, sizeof(Raw));
+  A value;
+  if constexpr (value_place == Place::immediate) {
+    value = load_slot<A>(s.pc + 2);
+  } else {
+    value = operand<value_place, A, 0>(s);
+  }
+  store_le<Raw>(s.memory + address, Semantics::convert(value));
+  WISP_NEXT(value_place == Place::immediate ? 3 : 2);
+}
+
+/// `size` bytes at an address of any memory; null if they are not all inside. Address: field 1; memory: field 2;
+/// offset: word 2. The size is read each time: another thread may grow the memory.
+template <bool is_64>
+inline u8* locate_any(const State& s, u64 size) {
+  const MemoryView& view = *s.vm->memories[field(s, 2)];
+  const u64 limit = view.size_bytes.load(std::memory_order_relaxed);
+  const u64 base = is_64 ? operand<Place::slot, u64, 1>(s) : u64(operand<Place::slot, u32, 1>(s));
+  u64 address = 0;
+  if (__builtin_add_overflow(base, word(s, 2), &address)) return nullptr;
+  if (size > limit || address > limit - size) return nullptr;
+  return view.base + address;
+}
+
+#define WISP_LOCATE(at, size)                               \
+  u8* const at = locate_any<(variant & 1) != 0>(s, (size)); \
+  WISP_TRAP_IF(at == nullptr, TrapReason::memory_out_of_bounds)
+
+template <class Semantics, u32 variant>
+WISP_HANDLER load_any(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  using Raw = typename Semantics::Raw;
+  WISP_LOCATE(at, sizeof(Raw));
+  result<true>(s, Semantics::convert(load_le<Raw>(at)));
+  WISP_NEXT(3);
+}
+
+template <class Semantics, u32 variant>
+WISP_HANDLER store_any(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  using Raw = typename Semantics::Raw;
+  WISP_LOCATE(at, sizeof(Raw));
+  store_le<Raw>(at, Semantics::convert(operand<Place::slot, typename Semantics::A, 0>(s)));
+  WISP_NEXT(3);
+}
+
+template <class Semantics, u32 variant>
+WISP_HANDLER load_lane(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  using Raw = typename Semantics::Raw;
+  WISP_LOCATE(at, sizeof(Raw));
+  Raw lanes[16 / sizeof(Raw)];
+  std::memcpy(lanes, s.frame + field(s, 3), sizeof lanes);
+  lanes[word(s, 3)] = load_le<Raw>(at);
+  V128 vector;
+  std::memcpy(&vector, lanes, sizeof vector);
+  result<true>(s, vector);
+  WISP_NEXT(4);
+}
+
+template <class Semantics, u32 variant>
+WISP_HANDLER store_lane(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  using Raw = typename Semantics::Raw;
+  WISP_LOCATE(at, sizeof(Raw));
+  const u8* vector = reinterpret_cast<const u8*>(s.frame + field(s, 3));
+  store_le<Raw>(at, load_le<Raw>(vector + word(s, 3) * sizeof(Raw)));
+  WISP_NEXT(4);
+}
+
+}  // namespace wisp::interp

@@ -1,0 +1,43 @@
+#include "interp/slot_code.hpp"
+
+namespace wisp::interp {
+
+namespace {
+
+constexpr std::array<SlotForm, wasm::op_count> make_forms() {
+  std::array<SlotForm, wasm::op_count> forms{};
+#define WISP_SLOT_OP(family, name, row_shape)   \
+  forms[u32(wasm::Op::name)].op = SlotOp::name; \
+  forms[u32(wasm::Op::name)].shape = Shape::row_shape;
+#define WISP_SLOT_BRANCH(name, shape) forms[u32(wasm::Op::name)].branch = SlotOp::br_if_##name;
+#define WISP_SLOT_ANY(family, name, row_shape)         \
+  forms[u32(wasm::Op::name)].any = SlotOp::name##_any; \
+  forms[u32(wasm::Op::name)].any_shape = Shape::row_shape;
+#define WISP_SLOT_EXTRA(family, name, shape)
+#include "interp/slot_ops.def"
+  return forms;
+}
+
+struct Name {
+  SlotOp first;
+  SlotOp last;
+  std::string_view name;
+};
+
+constexpr Name names[] = {
+#define WISP_SLOT_ROW(family, id, semantics, shape) {SlotOp::id, SlotOp::last_of_##id, #id},
+#include "interp/slot_ops.def"
+};
+
+}  // namespace
+
+constinit const std::array<SlotForm, wasm::op_count> slot_forms = make_forms();
+
+std::string_view name_of(SlotOp op) {
+  for (const Name& name : names) {
+    if (op >= name.first && op <= name.last) return name.name;
+  }
+  return "?";
+}
+
+}  // namespace wisp::interp

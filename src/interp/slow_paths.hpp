@@ -1,0 +1,26 @@
+#pragma once
+
+#include "interp/state.hpp"
+
+/// What op bodies leave to ordinary functions: what happens rarely, or takes long anyway.
+namespace wisp::interp {
+
+/// Ends the guest at the current instruction; `acc` is the TrapReason.
+WISP_EXTERN_HANDLER trap_exit(WISP_STATE_PARAMETERS);
+/// An access outside of memory 0: reads the size again, since another thread may have grown the memory, and goes on
+/// with the same instruction if it has; else traps.
+WISP_EXTERN_HANDLER memory_check_failed(WISP_STATE_PARAMETERS);
+/// Ends the guest because somebody asked for it; reached only from where loops repeat and functions begin.
+WISP_EXTERN_HANDLER interrupted(WISP_STATE_PARAMETERS);
+/// After a call that did not return, or a throw; `acc` is its Status. Notes the frame and unwinds it, or goes on in a
+/// handler of the exception.
+WISP_EXTERN_HANDLER call_failed(WISP_STATE_PARAMETERS);
+
+/// A tail call of a function of the host, which `acc` is; its arguments are in slot 0 and up. Field 1: slots up to
+/// which the collector looks.
+WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS);
+
+/// The code of a function of the module that runs in `vm`, lowered now if it has not been.
+const Word* lower_on_demand(const VmContext* vm, FuncIndex function);
+
+}  // namespace wisp::interp
