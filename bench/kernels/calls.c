@@ -1,0 +1,44 @@
+// Direct, deep and indirect calls.
+#include "../measure.h"
+
+__attribute__((noinline)) static uint32_t fib(uint32_t n) {
+  return n < 2 ? n : fib(n - 1) + fib(n - 2);
+}
+
+__attribute__((noinline)) static int32_t tak(int32_t x, int32_t y, int32_t z) {
+  return y >= x ? z : tak(tak(x - 1, y, z), tak(y - 1, z, x), tak(z - 1, x, y));
+}
+
+typedef uint32_t (*Step)(uint32_t);
+static uint32_t add(uint32_t x) {
+  return x + 7;
+}
+static uint32_t mix(uint32_t x) {
+  return x ^ (x >> 3);
+}
+static uint32_t scale(uint32_t x) {
+  return x * 2654435761u;
+}
+static uint32_t turn(uint32_t x) {
+  return (x << 5) | (x >> 27);
+}
+static Step volatile steps[4] = {add, mix, scale, turn};
+
+static uint64_t indirect(uint32_t rounds) {
+  const Step table[4] = {steps[0], steps[1], steps[2], steps[3]};
+  uint32_t x = 1;
+  for (uint32_t i = 0; i < rounds; ++i) x = table[(x >> 7) & 3](x);
+  return x;
+}
+
+int main(void) {
+  uint64_t start = now_ns();
+  uint64_t check = fib(32);
+  report("fib", now_ns() - start, 1, check);
+  start = now_ns();
+  check = (uint64_t)tak(18, 12, 6) + (uint64_t)tak(20, 14, 8);
+  report("tak", now_ns() - start, 1, check);
+  start = now_ns();
+  check = indirect(10000000);
+  report("indirect", now_ns() - start, 10000000, check);
+}
