@@ -181,7 +181,7 @@ class FieldParser {
       ++length;
     };
     while (in_.take_open("local")) {
-      if (in_.at(TokenKind::id)) {
+      if (in_.at(TokenKind::id) || in_.has_annotations()) {
         const u32 index = bind(a_, a_.locals);
         if (!in_.failed()) name_annotation(a_, a_.locals.names[index]);
         local();

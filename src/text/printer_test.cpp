@@ -94,6 +94,38 @@ TEST(Printer, NamesGivenTwiceBecomeAnnotations) {
   EXPECT_NE(text.find("call $f\n    call 1"), std::string::npos) << text;
 }
 
+TEST(Printer, EverythingMayBeNamedTwice) {
+  const std::string text = R"((module
+  (type $n (;0;) (struct (field $n i32) (field (@name "n") i32)))
+  (type (;1;) (@name "n") (func (param i32 i32)))
+  (import "a" "b" (func $n (;0;) (type 1) (param $n i32) (param (@name "n") i32)))
+  (table $n (;0;) 1 funcref)
+  (table (;1;) (@name "n") 1 funcref)
+  (memory $n (;0;) 1)
+  (memory (;1;) (@name "n") 1)
+  (tag $n (;0;) (type 1) (param i32 i32))
+  (tag (;1;) (@name "n") (type 1) (param i32 i32))
+  (global $n (;0;) i32 (i32.const 0))
+  (global (;1;) (@name "n") i32 (i32.const 0))
+  (elem $n (;0;) func)
+  (elem (;1;) (@name "n") func)
+  (func (;1;) (@name "n") (type 1) (param $n i32) (param (@name "n") i32)
+    (local (@name "n") i32)
+    (local i32)
+    local.get $n
+    local.get 1
+    i32.add
+    drop)
+  (data $n (;0;) "")
+  (data (;1;) (@name "n") "x"))
+)";
+  const std::string printed = print_of(text);
+  EXPECT_EQ(printed, print_of(printed));
+  EXPECT_NE(printed.find("(local (@name \"n\") i32)"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("(field $n i32) (field (@name \"n\") i32)"), std::string::npos) << printed;
+  EXPECT_NE(printed.find("(data (;1;) (@name \"n\") \"x\")"), std::string::npos) << printed;
+}
+
 /// A group equal to an earlier one must refer to itself: a reference to the earlier one would make another type.
 TEST(Printer, EqualRecursiveGroups) {
   const std::string text = print_of("(type (struct (field (ref null 0)))) (type (struct (field (ref null 1))))");

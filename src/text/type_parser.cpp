@@ -52,7 +52,7 @@ void field_type(Assembly& a, ByteBuffer& out) {
   if (is_mutable) a.in.expect_close();
 }
 
-/// At the identifier of a parameter, which then has exactly one type.
+/// At the identifier or the name annotation of a parameter, which then has exactly one type.
 void named_param(Assembly& a, TypeUse& use, ParamIds ids) {
   if (ids == ParamIds::bound) {
     const u32 index = bind(a, a.locals);
@@ -67,7 +67,7 @@ void named_param(Assembly& a, TypeUse& use, ParamIds ids) {
 void params(Assembly& a, TypeUse& use, ParamIds ids) {
   while (a.in.take_open("param")) {
     use.is_inline = true;
-    if (ids != ParamIds::refused && a.in.at(TokenKind::id)) {
+    if (ids != ParamIds::refused && (a.in.at(TokenKind::id) || a.in.has_annotations())) {
       named_param(a, use, ids);
     } else {
       for (; a.in.more(); ++use.param_count) {
@@ -105,13 +105,15 @@ void struct_fields(Assembly& a, TypeInfo& info, u32 type_index, ByteBuffer& out)
   u32 count = 0;
   while (a.in.more()) {
     a.in.expect_open("field");
-    if (a.in.at(TokenKind::id)) {
+    if (a.in.at(TokenKind::id) || a.in.has_annotations()) {
       const u32 offset = a.in.offset();
       const std::string_view id = a.in.take_id();
-      if (!info.fields.emplace(id, count).second) a.in.fail(offset, "duplicate field $" + excerpt(id));
+      if (!id.empty() && !info.fields.emplace(id, count).second) {
+        a.in.fail(offset, "duplicate field $" + excerpt(id));
+      }
       std::string name(id);
       name_annotation(a, name);
-      a.field_names[type_index].emplace_back(count, name);
+      if (!name.empty()) a.field_names[type_index].emplace_back(count, name);
       field_type(a, fields);
       ++count;
     } else {

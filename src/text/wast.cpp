@@ -249,13 +249,13 @@ class CommandParser {
       return true;
     }
     if (!in_.take_word("v128.const")) return false;
+    out.kind = ResultPattern::Kind::v128;
     const auto* shape = std::ranges::find(shape_names, in_.word(), &ShapeName::name);
     if (shape == std::end(shape_names)) {
       in_.unexpected("a vector shape");
       return true;
     }
     in_.advance();
-    out.kind = ResultPattern::Kind::v128;
     out.shape = Shape(shape - shape_names);
     for (int i = 0; i < shape->lanes(); ++i) out.lanes.push_back(lane(shape->is_float, shape->lane_bits));
     return true;

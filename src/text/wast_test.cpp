@@ -75,7 +75,7 @@ TEST(Script, ErrorsOfModulesComeWhenTheyAreUsed) {
 }
 
 TEST(Script, GoesOnBehindARefusedCommand) {
-  ScriptReader reader("(nonsense (a (b)))\n(invoke \"f\" (i32.const x))\n(register \"a\" $m)\n7\n(wait $t)");
+  ScriptReader reader("(nonsense (a (b)))\n(invoke \"f\" (v128.const x))\n(register \"a\" $m)\n7\n(wait $t)");
   EXPECT_FALSE(reader.next().ok());
   EXPECT_EQ(reader.line(), 1u);
   EXPECT_FALSE(reader.next().ok());
