@@ -23,6 +23,7 @@ class Instance {
 
   Store& store() const { return store_; }
   const LoadedModule& loaded() const { return *loaded_; }
+  const std::shared_ptr<const LoadedModule>& shared_loaded() const { return loaded_; }
   const wasm::Module& module() const { return loaded_->module(); }
   VmContext& context() { return context_; }
 

@@ -1,0 +1,155 @@
+#include "api/access.hpp"
+#include "runtime/calls.hpp"
+
+namespace wisp {
+
+namespace {
+
+runtime::VmContext& context_of(const Caller& caller) {
+  return *static_cast<runtime::VmContext*>(Access::caller(caller).runtime());
+}
+
+StoreState& store_of(const Caller& caller) {
+  return *static_cast<StoreState*>(context_of(caller).execution->store->owner());
+}
+
+Trap make_trap(TrapReason reason, std::string message = {}) {
+  Trap trap;
+  trap.reason = reason;
+  trap.message = std::move(message);
+  return trap;
+}
+
+/// Ends the guest as the host function wants it.
+abi::HostResult unwind(abi::Caller& caller, Trap trap) {
+  runtime::Execution& execution = *static_cast<runtime::VmContext*>(caller.runtime())->execution;
+  switch (trap.reason) {
+    case TrapReason::exit:
+      return caller.exit(trap.exit_code);
+    case TrapReason::interrupted:
+    case TrapReason::deadline:
+      return caller.interrupted();
+    case TrapReason::host:
+    case TrapReason::none:
+      return caller.trap(std::move(trap.message));
+    case TrapReason::uncaught_exception:
+      // The exception that ended a guest which the host function called goes on in the guest that called it.
+      if (trap.exception) {
+        execution.trap = TrapReason::none;
+        execution.exception = Access::ref(*trap.exception);
+        return abi::HostResult::unwind;
+      }
+      break;
+    default:
+      break;
+  }
+  execution.trap = trap.reason;
+  return abi::HostResult::unwind;
+}
+
+abi::HostResult enter_closure(void* context, abi::Caller& caller, u64* slots) {
+  const auto& function = *static_cast<detail::HostFunction*>(context);
+  Caller view = Access::caller(caller);
+  std::optional<Trap> trap = function.run(function.closure.get(), view, slots);
+  return trap ? unwind(caller, std::move(*trap)) : abi::HostResult::returned;
+}
+
+struct Callback {
+  const wasm::DefType* type;
+  HostCallback function;
+};
+
+abi::HostResult enter_callback(void* context, abi::Caller& caller, u64* slots) {
+  const auto& callback = *static_cast<Callback*>(context);
+  Caller view = Access::caller(caller);
+  StoreState& store = store_of(view);
+  const std::vector<Value> arguments = Access::lift(store, callback.type->func.params, slots);
+  auto outcome = callback.function(view, arguments);
+  if (outcome.trap() != nullptr) return unwind(caller, std::move(*outcome.trap()));
+  if (outcome.error() != nullptr) return caller.trap(std::move(outcome.error()->message));
+  auto lowered = Access::lower(store, *outcome, callback.type->func.results, slots);
+  if (!lowered) return caller.trap("a host function returned the wrong values: " + lowered.error().message);
+  return abi::HostResult::returned;
+}
+
+}  // namespace
+
+GuestMemory Caller::memory() const {
+  const runtime::MemoryView& memory = *context_of(*this).exported_memory;
+  return {memory.base, memory.size_bytes.load(std::memory_order_acquire)};
+}
+
+Store Caller::store() const {
+  return Access::store(store_of(*this).shared_from_this());
+}
+
+std::optional<Instance> Caller::instance() const {
+  runtime::Instance* instance = context_of(*this).instance;
+  if (instance == nullptr) return std::nullopt;
+  return Access::lift(store_of(*this), *instance);
+}
+
+std::optional<Extern> Caller::get(std::string_view name) const {
+  const auto calling = instance();
+  return calling ? calling->get(name) : std::nullopt;
+}
+
+bool Caller::interrupted() const {
+  return runtime::interruption(*context_of(*this).execution) != TrapReason::none;
+}
+
+Trap Caller::exit(std::uint32_t code) const {
+  Trap trap = make_trap(TrapReason::exit);
+  trap.exit_code = code;
+  return trap;
+}
+
+Trap Caller::trap(std::string message) const {
+  return make_trap(TrapReason::host, std::move(message));
+}
+
+Trap Caller::stop() const {
+  return make_trap(TrapReason::interrupted);
+}
+
+HostDefinition define(const Engine& engine, const wasm::FuncType& type) {
+  HostDefinition definition;
+  definition.group = Access::state(engine).registry->intern_func(type);
+  definition.type = definition.group.types()[0];
+  return definition;
+}
+
+HostDefinition define(const Engine& engine, detail::HostFunction function) {
+  HostDefinition definition = define(engine, Access::lower(function.type));
+  auto owned = std::make_shared<detail::HostFunction>(std::move(function));
+  definition.entry = enter_closure;
+  definition.context = owned.get();
+  definition.owner = std::move(owned);
+  return definition;
+}
+
+HostDefinition define(const Engine& engine, const FuncType& type, HostCallback callback) {
+  HostDefinition definition = define(engine, Access::lower(type));
+  auto owned = std::make_shared<Callback>(Callback{definition.type, std::move(callback)});
+  definition.entry = enter_callback;
+  definition.context = owned.get();
+  definition.owner = std::move(owned);
+  return definition;
+}
+
+runtime::Function& instantiate(StoreState& store, const HostDefinition& definition) {
+  auto kept = std::make_shared<std::pair<wasm::RecGroupRef, std::shared_ptr<void>>>(definition.group, definition.owner);
+  return store.store->make_host_function(definition.type, definition.entry, definition.context, std::move(kept));
+}
+
+Func make_func(Store& store, detail::HostFunction function) {
+  StoreState& state = *Access::state(store);
+  return Access::lift(state, instantiate(state, define(state.engine, std::move(function))));
+}
+
+Func make_func(Store& store, const FuncType& type, HostCallback callback) {
+  StoreState& state = *Access::state(store);
+  return Access::lift(state, instantiate(state, define(state.engine, type, std::move(callback))));
+}
+
+}  // namespace wisp
