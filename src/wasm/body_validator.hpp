@@ -7,6 +7,27 @@
 
 namespace wisp::wasm {
 
+/// What decides how an instruction with a signature is validated. Instructions that agree in it share their code.
+struct PlainRule {
+  Immediate immediate;
+  u8 flags;
+  u32 lanes;  // of lane immediates
+  char signature[8];
+
+  constexpr explicit PlainRule(const OpInfo& row)
+      : immediate(row.immediate),
+        flags(u8(row.flags & (OpFlags::align_mask | OpFlags::atomic))),
+        lanes(0),
+        signature{} {
+    for (usize i = 0; i < row.signature.size(); ++i) signature[i] = row.signature[i];
+    if (immediate == Immediate::lane) {
+      // The name begins with the shape: i8x16.
+      for (usize i = row.text.find('x') + 1; row.text[i] != '.'; ++i) lanes = lanes * 10 + u32(row.text[i] - '0');
+    }
+    if (immediate == Immediate::memarg_lane) lanes = 16u >> (flags & OpFlags::align_mask);
+  }
+};
+
 /// Validates bodies of one module one after the other, forwarding each instruction to a sink. Keeps its buffers.
 template <class Sink>
 class BodyValidator : private BodyChecker {
@@ -34,9 +55,9 @@ class BodyValidator : private BodyChecker {
 
   template <Op op>
   bool step();
-  template <Op op>
-  bool plain();
-  template <Op op>
+  template <PlainRule rule>
+  bool plain(Op op);
+  template <PlainRule rule>
   bool check_plain_immediates(ValType& address);
   bool special(Op op);
   bool typed(Op op);

@@ -6,13 +6,6 @@
 
 namespace wisp::wasm {
 
-/// Lanes of the shape that a vector instruction's name begins with.
-constexpr u32 lane_count(std::string_view text) {
-  u32 count = 0;
-  for (usize i = text.find('x') + 1; text[i] != '.'; ++i) count = count * 10 + u32(text[i] - '0');
-  return count;
-}
-
 template <class Sink>
 bool BodyValidator<Sink>::instructions() {
   while (true) {
@@ -34,7 +27,7 @@ bool BodyValidator<Sink>::instructions() {
 template <class Sink>
 template <Op op>
 inline bool BodyValidator<Sink>::step() {
-  if constexpr (!info(op).is_polymorphic()) return plain<op>();
+  if constexpr (!info(op).is_polymorphic()) return plain<PlainRule(info(op))>(op);
   if constexpr (op == Op::local_get) return local_get();
   if constexpr (op == Op::local_set) return local_set();
   if constexpr (op == Op::local_tee) return local_tee();
@@ -94,42 +87,35 @@ template <class Sink>
 }
 
 template <class Sink>
-template <Op op>
+template <PlainRule rule>
 inline bool BodyValidator<Sink>::check_plain_immediates([[maybe_unused]] ValType& address) {
-  constexpr OpInfo row = info(op);
-  constexpr bool has_memarg = row.immediate == Immediate::memarg || row.immediate == Immediate::memarg_lane;
-  if constexpr (has_memarg) {
+  if constexpr (rule.immediate == Immediate::memarg || rule.immediate == Immediate::memarg_lane) {
     const MemArg& memarg = imm().memarg;
-    if (!check_memarg(memarg, row.flags)) return false;
+    if (!check_memarg(memarg, rule.flags)) return false;
     address = module().memories[memarg.memory.value].limits.address_type();
   }
-  if constexpr (row.immediate == Immediate::memory) {
+  if constexpr (rule.immediate == Immediate::memory) {
     if (!check_index(imm().memory.value, module().memories.size(), "memory")) return false;
     address = module().memories[imm().memory.value].limits.address_type();
   }
-  if constexpr (row.immediate == Immediate::lane)
-    return imm().lane < lane_count(row.text) || invalid("invalid lane index");
-  if constexpr (row.immediate == Immediate::memarg_lane) {
-    return imm().lane < (16u >> (row.flags & OpFlags::align_mask)) || invalid("invalid lane index");
-  }
-  if constexpr (row.immediate == Immediate::shuffle) {
+  if constexpr (rule.lanes != 0) return imm().lane < rule.lanes || invalid("invalid lane index");
+  if constexpr (rule.immediate == Immediate::shuffle) {
     return std::ranges::all_of(imm().v128, [](u8 lane) { return lane < 32; }) || invalid("invalid lane index");
   }
-  if constexpr (row.immediate == Immediate::data) return check_data_segment();
-  if constexpr (row.immediate == Immediate::elem) {
+  if constexpr (rule.immediate == Immediate::data) return check_data_segment();
+  if constexpr (rule.immediate == Immediate::elem) {
     return check_index(imm().elem.value, module().elems.size(), "elem segment");
   }
   return true;
 }
 
 template <class Sink>
-template <Op op>
-inline bool BodyValidator<Sink>::plain() {
-  constexpr OpInfo row = info(op);
-  constexpr Signature signature(row.signature);
+template <PlainRule rule>
+bool BodyValidator<Sink>::plain(Op op) {
+  constexpr Signature signature(rule.signature);
   constexpr u32 count = signature.operand_count;
   ValType address;
-  if (!reader_.template read<row.immediate>() || !check_plain_immediates<op>(address)) return false;
+  if (!reader_.template read<rule.immediate>() || !check_plain_immediates<rule>(address)) return false;
   auto type_of = [&](ValType type) { return signature.has_address && type.is_bottom() ? address : type; };
 
   u32 popped = count;
