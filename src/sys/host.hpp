@@ -20,6 +20,8 @@ Outcome<std::unique_ptr<Directory>> open_host_directory(const std::string& path)
 /// Standard input, output or error. The descriptor is not closed with the node. If the descriptor is not open, a node
 /// that reads nothing and swallows what is written.
 std::unique_ptr<Node> standard_stream(int which);
+/// Whether standard input, output or error is a terminal.
+bool is_terminal(int which);
 
 /// A listening TCP socket on "HOST:PORT", HOST a numeric address ([...] around IPv6) or "localhost".
 Result<std::unique_ptr<Node>> listen_tcp(const std::string& address);
@@ -29,8 +31,8 @@ Outcome<std::string> local_address(Node& socket);
 /// Lets the process open as many descriptors as the host allows it to; guests have budgets of their own.
 void raise_descriptor_limit();
 
-/// Writing to a pipe or socket that nobody reads is to report `pipe` instead of ending the process. For the whole
-/// process.
+/// Writing to a pipe or socket that nobody reads, or beyond the largest file that the process may make, is to report
+/// `pipe` or `fbig` instead of ending the process. For the whole process.
 void ignore_broken_pipes();
 
 }  // namespace wisp::sys

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -281,6 +282,26 @@ TEST(Sockets, AddressesToListenOn) {
   auto taken = listen_tcp(*local_address(**localhost));
   ASSERT_FALSE(taken.ok());
   EXPECT_EQ(taken.error().code, ErrorCode::io);
+}
+
+TEST(Host, FilesMayNotGrowBeyondWhatTheProcessMayWrite) {
+  ignore_broken_pipes();
+  std::string pattern = (std::filesystem::temp_directory_path() / "wisp_sys_XXXXXX").string();
+  ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+  auto directory = open_host_directory(pattern);
+  OpenMode mode;
+  mode.write = mode.create = true;
+  auto opened = (*directory)->open("file", mode);
+  ASSERT_TRUE(opened.ok());
+  rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  setrlimit(RLIMIT_FSIZE, &small);
+  EXPECT_EQ(*write_text(*opened->node, std::string(1500, 'x')), 1000u);
+  EXPECT_EQ(write_text(*opened->node, "x").error(), Errno::fbig);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::filesystem::remove_all(pattern);
 }
 
 TEST(Host, Check) {

@@ -44,6 +44,11 @@ void raise_descriptor_limit() {
 
 void ignore_broken_pipes() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+bool is_terminal(int which) {
+  return isatty(which) == 1;
 }
 
 Outcome<std::unique_ptr<Directory>> open_host_directory(const std::string& path) {

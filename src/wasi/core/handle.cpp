@@ -18,9 +18,10 @@ Outcome<std::unique_ptr<Handle>> Handle::make(Guest& guest, std::unique_ptr<sys:
   if (!charge) return ErrorCode::mfile;
   auto stat = node->stat();
   if (!stat.ok()) return from_errno(stat.error());
-  // What is no mount is no way to other things either.
-  WISP_CHECK(stat->type != FileType::directory);
-  const Origin origin{nullptr, stat->type, {wanted & Rights::applicable_to(stat->type), {}}, {}};
+  Rights rights = wanted & Rights::applicable_to(stat->type);
+  // Standard input may be a directory, but what is no mount is no way to other things.
+  if (stat->type == FileType::directory) rights = rights & Right::fd_filestat_get;
+  const Origin origin{nullptr, stat->type, {rights, {}}, {}};
   return std::unique_ptr<Handle>(new Handle(guest, std::move(*charge), std::move(node), origin));
 }
 

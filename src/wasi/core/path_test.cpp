@@ -492,6 +492,32 @@ TEST_P(Path, DotsAndSlashesPerCall) {
   EXPECT_EQ(result(box->stat_path("file/", false)), "notdir");
 }
 
+// PATH-24.
+TEST(Devices, AreNotOpened) {
+  Denials denials;
+  Guest guest({}, &denials);
+  auto dev = sys::open_host_directory("/dev");
+  ASSERT_TRUE(dev.ok());
+  auto mounted = guest.mount(std::move(*dev), {.guest_path = "/dev"});
+  ASSERT_TRUE(mounted.ok());
+  EXPECT_EQ(result((*mounted)->open("null", {.rights = reading()})), "notcapable");
+  ASSERT_EQ(denials.seen.size(), 1u);
+  EXPECT_EQ(denials.seen[0].text, "\"/dev/null\" is a device, and devices are not opened");
+  EXPECT_EQ((*mounted)->stat_path("null", true)->type, FileType::character_device);
+  EXPECT_EQ(guest.handles().used(), 1u);
+}
+
+TEST(Devices, ADirectoryAsStandardInputIsNoMount) {
+  Guest guest;
+  auto root = sys::open_host_directory("/");
+  ASSERT_TRUE(root.ok());
+  auto handle = Handle::make(guest, std::move(*root));
+  ASSERT_TRUE(handle.ok());
+  EXPECT_EQ((*handle)->as_directory(), nullptr);
+  EXPECT_EQ(read_text(**handle), "error: isdir");
+  EXPECT_TRUE((*handle)->stat().ok());
+}
+
 TEST_P(Path, RefusalsAreReported) {
   const std::pair<std::string, Rule> cases[] = {
       {"/etc/passwd", Rule::absolute_path}, {"../secret", Rule::outside}, {"out/file", Rule::outside}};
