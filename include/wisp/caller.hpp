@@ -145,7 +145,10 @@ struct HostThunkFor<F, R(Caller&, Params...)> {
 
 /// The signature of a function or of a function object's call operator.
 template <class F>
-struct SignatureOf : SignatureOf<decltype(&F::operator())> {};
+struct SignatureOf {};
+template <class F>
+  requires requires { &F::operator(); }
+struct SignatureOf<F> : SignatureOf<decltype(&F::operator())> {};
 template <class R, class... Params>
 struct SignatureOf<R (*)(Params...)> {
   using Type = R(Params...);
