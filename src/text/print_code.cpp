@@ -102,7 +102,10 @@ void CodePrinter::locals(const std::vector<wasm::LocalRun>& runs, u32 first) {
     for (u32 i = 0; i < run.count; ++i, ++index) {
       const std::string binding = locals_->binding(index);
       if (!binding.empty()) {
-        out_ += (open ? ")\n    (local" : "\n    (local") + binding + " " + type + ")";
+        out_ += open ? ")\n    (local" : "\n    (local";
+        out_ += binding;
+        word(type);
+        out_ += ")";
         open = false;
       } else {
         if (!open) out_ += "\n    (local";

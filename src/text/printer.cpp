@@ -64,7 +64,7 @@ class Printer {
   }
 
   std::string sub_type(const wasm::DefType& type, u32 index) {
-    const std::string composite = composite_type(type, index);
+    std::string composite = composite_type(type, index);
     if (type.is_final && type.super == nullptr) return composite;
     std::string out = type.is_final ? "(sub final " : "(sub ";
     if (type.super != nullptr) out += names_.ref(type.super) + " ";
@@ -91,10 +91,15 @@ class Printer {
       const std::string binding = locals.binding(i);
       const std::string param = names_.text(type->func.params[i]);
       if (!binding.empty()) {
-        out += (open ? ") (param" : " (param") + binding + " " + param + ")";
+        out += open ? ") (param" : " (param";
+        out += binding;
+        out += ' ';
+        out += param;
+        out += ')';
         open = false;
       } else {
-        out += (open ? " " : " (param ") + param;
+        out += open ? " " : " (param ";
+        out += param;
         open = true;
       }
     }
