@@ -1,6 +1,7 @@
 #include "sys/signals.hpp"
 
 #include <atomic>
+#include <bit>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -111,7 +112,7 @@ wisp_sys_guarded_resume:
 )");
 
 const void* program_counter_of(const ucontext_t& context) {
-  return reinterpret_cast<const void*>(context.uc_mcontext.gregs[REG_RIP]);
+  return std::bit_cast<const void*>(context.uc_mcontext.gregs[REG_RIP]);
 }
 void redirect(ucontext_t& context, GuardedFrame* frame) {
   context.uc_mcontext.gregs[REG_RIP] = greg_t(&wisp_sys_guarded_resume);
@@ -161,7 +162,7 @@ wisp_sys_guarded_resume:
 )");
 
 const void* program_counter_of(const ucontext_t& context) {
-  return reinterpret_cast<const void*>(context.uc_mcontext.pc);
+  return std::bit_cast<const void*>(context.uc_mcontext.pc);
 }
 void redirect(ucontext_t& context, GuardedFrame* frame) {
   context.uc_mcontext.pc = reinterpret_cast<u64>(&wisp_sys_guarded_resume);
