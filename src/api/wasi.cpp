@@ -337,6 +337,7 @@ Result<Wasi> Wasi::create(Store& store, const WasiConfig& config) {
   WISP_TRY(sys::check_host());
   WISP_TRY(core::check_environment(Access::settings(config).environment));
   sys::ignore_broken_pipes();
+  sys::raise_descriptor_limit();
   auto state = std::make_shared<WasiState>(Access::settings(config), Access::state(store)->store->control());
   WISP_TRY(state->add_streams());
   WISP_TRY(state->add_mounts());

@@ -1,5 +1,8 @@
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -85,15 +88,35 @@ std::int32_t add(wisp::Caller& caller, std::int32_t argc, std::int32_t argv) {
   return must(function("zeroperl_new_int").call({a + b}), "zeroperl_new_int")[0].i32();
 }
 
+/// The world that this Perl expects: a root directory with /dev/null in it.
+class Root {
+ public:
+  Root() {
+    std::string name = (std::filesystem::temp_directory_path() / "perl-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) fail("mkdtemp");
+    path_ = name;
+    std::filesystem::create_directory(path_ / "dev");
+    std::ofstream(path_ / "dev/null").flush();
+  }
+  ~Root() { std::filesystem::remove_all(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) return 64;
+  const Root root;
   const wisp::Engine engine;
   auto store = must(wisp::Store::create(engine), "store");
   const auto module = must(wisp::Module::from_file(engine, argv[1]), "module");
   wisp::Linker linker(engine);
-  const auto wasi = must(wisp::Wasi::create(store, std::move(wisp::WasiConfig().inherit_stdio())), "wasi");
+  wisp::WasiConfig config;
+  config.inherit_stdio().dir(root.path(), "/");
+  const auto wasi = must(wisp::Wasi::create(store, config), "wasi");
   if (!wasi.define_in(linker)) fail("wasi");
   if (!linker.define("env", "call_host_function",
                      [](wisp::Caller& caller, std::int32_t, std::int32_t count, std::int32_t arguments) {
