@@ -24,7 +24,8 @@ void Lowering::block(const wasm::BlockType& type) {
 
 void Lowering::loop(const wasm::BlockType& type) {
   settle();
-  push_label(type.params()).start = out_.position();
+  Label& label = push_label(type.params());
+  label.start = out_.position();
   land();
   begin_segment();
 }

@@ -42,9 +42,12 @@ inline Lanes<Wide> widen(auto narrow) {
   return __builtin_convertvector(narrow, Lanes<Wide>);
 }
 
+/// Lane by lane: arithmetic would lose the sign of zero and quiet a NaN.
 template <class Lane>
 inline V128 splat(Lane lane) {
-  return to_v128(Lanes<Lane>{} + lane);
+  Lanes<Lane> out;
+  for (u32 i = 0; i < lane_count<Lane>; ++i) out[i] = lane;
+  return to_v128(out);
 }
 
 template <class Lane>
