@@ -177,6 +177,7 @@ bool BodyChecker::check_body_end() {
 
 void BodyChecker::set_unreachable() {
   operands_.truncate(base_);
+  slot_height_ = frames_.back().slot_height;
   frames_.back().unreachable = true;
   live_ = false;
 }
