@@ -1,11 +1,15 @@
 #include "abi/trace_text.hpp"
 
 #include <array>
+#include <bit>
 
 namespace wisp::abi {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
+
+/// Of larger sets of flags, those that are not set are named where they are fewer.
+constexpr u32 most_named_flags = 8;
 
 /// The letter behind the backslash for the control characters that have one.
 char short_escape(u8 byte) {
@@ -61,6 +65,13 @@ void TraceText::quoted(Bytes bytes) {
 
 void render_flags(TraceText& out, u64 bits, const std::string_view* names, u32 count) {
   if (bits == 0) return out.append("0");
+  const u64 known = count == 64 ? ~u64{0} : (u64{1} << count) - 1;
+  if (count > most_named_flags && (bits & ~known) == 0 && std::popcount(bits) > static_cast<int>(count / 2)) {
+    if (bits == known) return out.append("all");
+    out.append("~(");
+    render_flags(out, known & ~bits, names, count);
+    return out.append(")");
+  }
   bool first = true;
   for (u32 bit = 0; bit < count; ++bit) {
     if (((bits >> bit) & 1) == 0) continue;
@@ -68,7 +79,7 @@ void render_flags(TraceText& out, u64 bits, const std::string_view* names, u32 c
     out.append(names[bit]);
     first = false;
   }
-  const u64 unknown = count == 64 ? 0 : bits >> count << count;
+  const u64 unknown = bits & ~known;
   if (unknown == 0) return;
   if (!first) out.append("|");
   out.hex(unknown);

@@ -36,6 +36,14 @@ TEST_P(TraceTest, ShowsWhatWentInAndWhatCameBack) {
           "fd_prestat_dir_name(3, …, 5) = success", "random_get(…, 16) = success", "proc_exit(3) = ?"));
 }
 
+TEST_P(TraceTest, NamesTheFewerRights) {
+  const u32 at = reserve(24);
+  (void)call("fd_fdstat_get", {root, at});
+  (void)call("fd_fdstat_set_rights", {1, (1 << 30) - 1, (1 << 30) - 2});
+  EXPECT_THAT(trace.lines.front(), ::testing::HasSubstr("fs_rights_inheriting=all"));
+  EXPECT_EQ(trace.lines.back(), "fd_fdstat_set_rights(1, all, ~(fd_datasync)) = notcapable");
+}
+
 TEST_P(TraceTest, ShowsTrapsAndInterruptions) {
   (void)call("fd_write", {1, memory_bytes, 1, count_at});
   waiter.stop = true;
