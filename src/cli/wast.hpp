@@ -4,7 +4,7 @@
 
 namespace wisp::cli {
 
-/// `wisp wast`: the exit code. Throws `Failure`.
+/// `wisp wast`: runs test scripts of the specification. The exit code: 1 if anything in them failed. Throws `Failure`.
 int wast(const Invocation& invocation);
 
 }  // namespace wisp::cli

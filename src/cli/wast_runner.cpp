@@ -1,12 +1,14 @@
 #include "cli/wast_runner.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
 #include <variant>
 
-#include "cli/format.hpp"
+#include <fmt/format.h>
+
 #include "cli/wast_world.hpp"
 
 namespace wisp::cli {
@@ -243,7 +245,9 @@ ScriptReport run_script(std::string_view source, const ScriptSettings& settings)
     } else if (*command) {
       script.run(**command);
     } else {
-      return script.finish();
+      ScriptReport report = script.finish();
+      std::ranges::sort(report.failures, {}, &ScriptFailure::line);
+      return report;
     }
   }
 }

@@ -33,6 +33,8 @@ struct ScriptReport {
   std::vector<ScriptFailure> failures;
 
   void add(const ScriptReport& other);
+  /// Of commands that are no assertions.
+  u64 other_failures() const { return failures.size() - (total - passed); }
 };
 
 /// Runs a script of the specification's test suite.

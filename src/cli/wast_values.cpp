@@ -4,9 +4,9 @@
 #include <cstring>
 #include <utility>
 
-#include "wisp/linker.hpp"
+#include <fmt/format.h>
 
-#include "cli/format.hpp"
+#include "wisp/linker.hpp"
 
 namespace wisp::cli {
 namespace {

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "base/int.hpp"
+
+/// Implementation limits of the command.
+namespace wisp::cli::limits {
+
+/// Of a file that is read.
+inline constexpr u64 file_bytes = u64{1} << 30;
+/// Different refusals that are shown; a program that tries everything would fill the screen.
+inline constexpr u64 shown_denials = 20;
+/// Folders below one given to `wisp wast`.
+inline constexpr u32 folder_depth = 16;
+
+}  // namespace wisp::cli::limits

@@ -1,0 +1,9 @@
+#include <string_view>
+#include <vector>
+
+#include "cli/app.hpp"
+
+int main(int count, char** words, char** environment) {
+  const std::vector<std::string_view> arguments(words + (count > 0 ? 1 : 0), words + count);
+  return wisp::cli::app(arguments, environment);
+}

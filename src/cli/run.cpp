@@ -1,0 +1,278 @@
+#include "cli/run.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "wisp/wisp.hpp"
+
+#include "cli/endings.hpp"
+#include "cli/input.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/json.hpp"
+#include "cli/nearest.hpp"
+#include "cli/units.hpp"
+#include "cli/values.hpp"
+#include "cli/world.hpp"
+
+namespace wisp::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The operating system keeps eight bits.
+constexpr int largest_exit_code = 255;
+
+void must(const Result<void>& result, const std::string& file) {
+  if (!result) throw Failure(about_file(result.error(), file));
+}
+
+Message missing_imports(const std::string& file, const std::vector<UnsatisfiedImport>& imports) {
+  Message message(MessageId::link, fmt::format("cannot link {}: {} import{} not available", printable(file),
+                                               imports.size(), imports.size() == 1 ? " is" : "s are"));
+  message.file = file;
+  for (const UnsatisfiedImport& import : imports) {
+    std::string why = import.wanted;
+    if (!import.found.empty()) why = fmt::format("wants {}, but there is {}", import.wanted, import.found);
+    message.items.push_back({printable(import.module + "." + import.name), printable(why), import.hint});
+  }
+  return message;
+}
+
+/// One guest, from its file to its end.
+class Guest {
+ public:
+  Guest(const Invocation& invocation, const Reporter& reporter)
+      : invocation_(invocation),
+        settings_(invocation.run),
+        reporter_(reporter),
+        file_(invocation.files.front()),
+        engine_(invocation.config),
+        module_(load_module(engine_, file_)),
+        store_(make_store()),
+        linker_(engine_),
+        denials_(reporter) {
+    if (settings_.fuel) store_.set_fuel(*settings_.fuel);
+    linker_.set_unknown_imports(settings_.unknown_imports);
+  }
+
+  int run(HostEnvironment environment) {
+    const Clock::time_point started = Clock::now();
+    const WasiKind kind = check_kind();
+    for (const Message& warning : suspicious_grants(settings_)) reporter_.report(warning);
+    give_world(environment);
+    const StopOnInterrupt stop(store_);
+    if (invocation_.timeout) store_.set_timeout(*invocation_.timeout);
+    std::optional<int> code = preload();
+    if (!code) {
+      check_links();
+      code = execute(kind);
+    }
+    if (settings_.stats) show_stats(Clock::now() - started);
+    return *code;
+  }
+
+ private:
+  Store make_store() {
+    Result<Store> store = Store::create(engine_, settings_.limits);
+    if (!store) throw Failure(Message(MessageId::internal, store.error().message).hint(store.error().hint));
+    return *std::move(store);
+  }
+
+  WasiKind check_kind() {
+    const Result<WasiKind> kind = wasi_kind(module_);
+    if (!kind) {
+      Message message(MessageId::abi, fmt::format("{}: {}", printable(file_), kind.error().message));
+      message.file = file_;
+      if (!kind.error().hint.empty()) message.hint(kind.error().hint);
+      throw Failure(message);
+    }
+    if (!settings_.invoke && *kind == WasiKind::library) throw Failure(nothing_to_run());
+    return *kind;
+  }
+
+  Message nothing_to_run() {
+    Message message(MessageId::nothing_to_run, fmt::format("{} is a library: it exports no _start", printable(file_)));
+    message.file = file_;
+    std::string names;
+    usize count = 0;
+    for (const ExportType& one : module_.exports()) {
+      constexpr usize shown = 8;
+      if (one.kind() != ExternKind::func || ++count > shown) continue;
+      names += (names.empty() ? "" : ", ") + printable(one.name);
+    }
+    if (names.empty()) return std::move(message).detail("it exports no functions at all");
+    return std::move(message)
+        .detail(fmt::format("it exports {}{}", names, count > 8 ? ", …" : ""))
+        .hint(fmt::format("wisp --invoke NAME {} [ARGS…] calls a function", printable(file_)));
+  }
+
+  void give_world(HostEnvironment environment) {
+    const WasiConfig world = make_world(invocation_, environment, denials_);
+    Result<Wasi> wasi = Wasi::create(store_, world);
+    if (!wasi) throw Failure(about_grants(wasi.error(), settings_));
+    must(wasi->define_in(linker_), file_);
+    for (const std::string& address : wasi->listen_addresses()) {
+      Message message(MessageId::listening, fmt::format("listening on {}", address));
+      message.severity = Severity::note;
+      reporter_.report(message);
+    }
+  }
+
+  /// The exit code if instantiating one of them ended the program.
+  std::optional<int> preload() {
+    for (const Preload& preload : settings_.preloads) {
+      const Module module = load_module(engine_, preload.file);
+      const std::vector<UnsatisfiedImport> missing = linker_.unsatisfied(module);
+      if (!missing.empty()) throw Failure(missing_imports(preload.file, missing));
+      const Result<WasiKind> kind = wasi_kind(module);
+      const bool is_reactor = kind.ok() && *kind == WasiKind::reactor;
+      Outcome<Instance> instance =
+          is_reactor ? instantiate_reactor(linker_, store_, module) : linker_.instantiate(store_, module);
+      if (!instance) return end(instance.trap(), instance.error(), preload.file);
+      must(linker_.define_instance(preload.name, *instance), preload.file);
+    }
+    return std::nullopt;
+  }
+
+  void check_links() {
+    const std::vector<UnsatisfiedImport> missing = linker_.unsatisfied(module_);
+    if (settings_.unknown_imports == UnknownImports::refuse && !missing.empty()) {
+      throw Failure(missing_imports(file_, missing));
+    }
+  }
+
+  int execute(WasiKind kind) {
+    if (settings_.invoke) return invoke(kind);
+    if (kind == WasiKind::reactor) {
+      Outcome<Instance> instance = instantiate_reactor(linker_, store_, module_);
+      return instance ? 0 : end(instance.trap(), instance.error(), file_);
+    }
+    const Outcome<std::uint32_t> code = run_command(linker_, store_, module_);
+    return code ? exited(*code) : end(code.trap(), code.error(), file_);
+  }
+
+  int invoke(WasiKind kind) {
+    // A command's `_start` runs it once and to its end; a function is called without it.
+    Outcome<Instance> instance = kind == WasiKind::command ? linker_.instantiate(store_, module_)
+                                                           : instantiate_reactor(linker_, store_, module_);
+    if (!instance) return end(instance.trap(), instance.error(), file_);
+    const std::optional<Func> function = instance->func(*settings_.invoke);
+    if (!function) throw Failure(no_such_function());
+    const std::vector<Value> arguments = parse_arguments(function->type());
+    const Outcome<std::vector<Value>> results = function->call(arguments);
+    if (!results) return end(results.trap(), results.error(), file_);
+    std::string out;
+    for (const Value& value : *results) out += show_value(value) + "\n";
+    const bool written = std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
+    if (!written) throw Failure(Message(MessageId::output, "cannot write to standard output"));
+    return 0;
+  }
+
+  Message no_such_function() {
+    std::vector<std::string> names;
+    for (const ExportType& one : module_.exports()) {
+      if (one.kind() == ExternKind::func) names.push_back(one.name);
+    }
+    Message message(MessageId::no_export,
+                    fmt::format("{} exports no function {}", printable(file_), printable(*settings_.invoke)));
+    message.file = file_;
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const std::string_view near = nearest(*settings_.invoke, views);
+    if (!near.empty()) message.hint(fmt::format("did you mean --invoke {}?", printable(near)));
+    return std::move(message).hint(fmt::format("`wisp inspect {}` lists what it exports", printable(file_)));
+  }
+
+  std::vector<Value> parse_arguments(const FuncType& type) {
+    const std::vector<std::string>& words = invocation_.arguments;
+    const std::string name = printable(*settings_.invoke);
+    if (words.size() != type.params.size()) {
+      throw Failure(
+          Message(MessageId::bad_arguments, fmt::format("{} takes {} argument{}, {} given", name, type.params.size(),
+                                                        type.params.size() == 1 ? "" : "s", words.size()))
+              .detail(fmt::format("its type is {}", to_string(type))));
+    }
+    std::vector<Value> values;
+    for (usize i = 0; i < words.size(); ++i) {
+      const ValType& wanted = type.params[i];
+      const std::optional<Value> value = parse_value(words[i], wanted);
+      if (!value) {
+        throw Failure(Message(MessageId::bad_arguments, fmt::format("argument {} of {}: {} is no {}", i + 1, name,
+                                                                    printable(words[i]), wanted.to_string()))
+                          .detail(fmt::format("its type is {}", to_string(type)))
+                          .hint(fmt::format("give {}", describe_values(wanted))));
+      }
+      values.push_back(*value);
+    }
+    return values;
+  }
+
+  int exited(std::uint32_t code) {
+    const bool uses_files = imports_wasi_function("path_open");
+    if (code != 0 && uses_files) {
+      if (const std::optional<Message> note = about_missing_directory(invocation_)) reporter_.report(*note);
+    }
+    if (code <= u32(largest_exit_code)) return int(code);
+    Message note(MessageId::large_exit_code, fmt::format("{} exited with {}, reported as {}",
+                                                         printable(base_name(file_)), code, largest_exit_code));
+    note.severity = Severity::note;
+    reporter_.report(note);
+    return largest_exit_code;
+  }
+
+  bool imports_wasi_function(std::string_view name) {
+    for (const ImportType& import : module_.imports()) {
+      const bool is_wasi = import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable";
+      if (is_wasi && import.name == name) return true;
+    }
+    return false;
+  }
+
+  int end(const Trap* trap, const Error* error, const std::string& file) {
+    if (trap != nullptr && trap->is_exit()) return exited(trap->exit_code);
+    const Message message = trap != nullptr ? about_trap(*trap, file, invocation_) : about_start(*error, file);
+    reporter_.report(message);
+    return message.exit_code();
+  }
+
+  void show_stats(Clock::duration time) {
+    const StoreStats stats = store_.stats();
+    if (reporter_.style().json) {
+      Json out{{"level", "stats"},
+               {"time_ns", time.count()},
+               {"peak_memory_bytes", stats.peak_memory_bytes},
+               {"peak_heap_bytes", stats.peak_heap_bytes},
+               {"collections", stats.collections},
+               {"instances", stats.instances}};
+      if (settings_.fuel) out["fuel"] = stats.fuel_consumed;
+      fmt::print(stderr, "{}\n", to_text(out));
+      return;
+    }
+    fmt::print(stderr, "stats: {:<12} {}\n", "time", show_duration(time));
+    fmt::print(stderr, "stats: {:<12} {} at most\n", "memory", show_size(stats.peak_memory_bytes));
+    if (stats.peak_heap_bytes != 0) {
+      fmt::print(stderr, "stats: {:<12} {} at most, {} collections\n", "objects", show_size(stats.peak_heap_bytes),
+                 stats.collections);
+    }
+    if (settings_.fuel) fmt::print(stderr, "stats: {:<12} {} of {}\n", "fuel", stats.fuel_consumed, *settings_.fuel);
+  }
+
+  const Invocation& invocation_;
+  const RunSettings& settings_;
+  const Reporter& reporter_;
+  const std::string& file_;
+  Engine engine_;
+  Module module_;
+  Store store_;
+  Linker linker_;
+  DenialLog denials_;
+};
+
+}  // namespace
+
+int run(const Invocation& invocation, const Reporter& reporter, HostEnvironment environment) {
+  return Guest(invocation, reporter).run(environment);
+}
+
+}  // namespace wisp::cli
