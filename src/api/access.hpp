@@ -1,17 +1,15 @@
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <variant>
 
 #include "wisp/wisp.hpp"
 
+#include "runtime/deadline_timer.hpp"
 #include "runtime/store.hpp"
 #include "runtime/tier.hpp"
 #include "wasm/module.hpp"
@@ -26,6 +24,7 @@ struct EngineState {
   wasm::Features features;
   std::shared_ptr<wasm::TypeRegistry> registry;
   std::unique_ptr<runtime::Tier> tier;
+  runtime::DeadlineTimer timer;
 };
 
 struct ModuleState {
@@ -33,30 +32,18 @@ struct ModuleState {
   std::shared_ptr<const runtime::LoadedModule> loaded;
 };
 
-/// Ends a store's guests when their time is over: one thread while a timeout is set.
-class Timer {
- public:
-  ~Timer() { cancel(); }
-  void start(std::chrono::nanoseconds timeout, std::shared_ptr<runtime::StoreControl> control);
-  void cancel();
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool cancelled_ = false;
-  std::thread thread_;
-};
-
 struct StoreState : std::enable_shared_from_this<StoreState> {
   StoreState(Engine of, std::unique_ptr<runtime::Store> made) : engine(std::move(of)), store(std::move(made)) {
     store->set_owner(this);
   }
+  ~StoreState();
 
   Engine engine;
   std::unique_ptr<runtime::Store> store;
   u64 fuel_given = 0;
   u64 fuel_before = 0;  // consumed before the tank was last filled
-  Timer timer;
+  /// Frames of a guest whose end a host function made that of the guest which called it.
+  std::vector<Frame> inner_frames;
 };
 
 /// Keeps a reference, and the store it belongs to, alive.
@@ -79,6 +66,8 @@ struct HostDefinition {
   abi::HostEntry entry = nullptr;
   void* context = nullptr;
   std::shared_ptr<void> owner;  // keeps the context alive
+  /// The only store that it can be in; null for any.
+  std::shared_ptr<const runtime::StoreControl> store;
 };
 
 struct LinkerState {

@@ -23,6 +23,9 @@ Trap make_trap(TrapReason reason, std::string message = {}) {
 /// Ends the guest as the host function wants it.
 abi::HostResult unwind(abi::Caller& caller, Trap trap) {
   runtime::Execution& execution = *static_cast<runtime::VmContext*>(caller.runtime())->execution;
+  if (trap.reason != TrapReason::uncaught_exception) {
+    static_cast<StoreState*>(execution.store->owner())->inner_frames = std::move(trap.backtrace);
+  }
   switch (trap.reason) {
     case TrapReason::exit:
       return caller.exit(trap.exit_code);
@@ -47,7 +50,9 @@ abi::HostResult unwind(abi::Caller& caller, Trap trap) {
   return abi::HostResult::unwind;
 }
 
-abi::HostResult enter_closure(void* context, abi::Caller& caller, u64* slots) {
+// An exception of the embedder must not reach the guest's frames, which nobody would clean up.
+
+abi::HostResult enter_closure(void* context, abi::Caller& caller, u64* slots) noexcept {
   const auto& function = *static_cast<detail::HostFunction*>(context);
   Caller view = Access::caller(caller);
   std::optional<Trap> trap = function.run(function.closure.get(), view, slots);
@@ -59,7 +64,7 @@ struct Callback {
   HostCallback function;
 };
 
-abi::HostResult enter_callback(void* context, abi::Caller& caller, u64* slots) {
+abi::HostResult enter_callback(void* context, abi::Caller& caller, u64* slots) noexcept {
   const auto& callback = *static_cast<Callback*>(context);
   Caller view = Access::caller(caller);
   StoreState& store = store_of(view);

@@ -21,6 +21,12 @@ runtime::Global& raw_global(void* global) {
   return *static_cast<runtime::Global*>(global);
 }
 
+/// A type that a module defines must live as long as what is made of it.
+void keep_type(StoreState& store, wasm::ValType type) {
+  if (!type.is_ref() || type.heap().is_abstract()) return;
+  store.store->keep_alive(std::make_shared<wasm::RecGroupRef>(wasm::TypeRegistry::group_of(*type.heap().type())));
+}
+
 template <class T>
 std::optional<T> get_as(const Instance& instance, std::string_view name) {
   auto value = instance.get(name);
@@ -61,6 +67,7 @@ Result<void> Func::check_type(const FuncType& wanted) const {
 
 Result<Table> Table::create(Store& store, const TableType& type, const Value& init) {
   StoreState& state = *Access::state(store);
+  keep_type(state, Access::lower(type.element));
   WISP_TRY_ASSIGN(const runtime::Ref ref, lower_element(state, init, Access::lower(type.element)));
   WISP_TRY_ASSIGN(runtime::Table * table, state.store->make_table(Access::lower(type)));
   std::fill_n(table->elements(), table->size(), ref);
@@ -105,6 +112,7 @@ Result<std::uint64_t> Table::grow(std::uint64_t delta, const Value& init) {
 
 Result<Global> Global::create(Store& store, const GlobalType& type, const Value& value) {
   StoreState& state = *Access::state(store);
+  keep_type(state, Access::lower(type.type));
   u64 slots[2] = {};
   WISP_TRY(Access::lower(state, value, Access::lower(type.type), slots));
   runtime::Global& global = state.store->make_global({Access::lower(type.type), type.is_mutable});
@@ -152,6 +160,9 @@ Result<Memory> Memory::create(Store& store, const MemoryType& type) {
 
 Result<Memory> Memory::create(Store& store, const SharedMemory& memory) {
   StoreState& state = *Access::state(store);
+  if (!state.store->can_adopt(*Access::memory(memory))) {
+    return Error{ErrorCode::argument, 0, "the shared memory is of an engine with another memory mode", ""};
+  }
   state.store->adopt_memory(Access::memory(memory));
   return Access::lift(state, Access::memory(memory));
 }

@@ -106,6 +106,12 @@ Error missing_error(const std::vector<UnsatisfiedImport>& missing) {
   return error;
 }
 
+Error of_another_store(const wasm::Import& import) {
+  std::string message = "what is defined as ";
+  message.append(import.module).append(".").append(import.name);
+  return {ErrorCode::argument, 0, message + " belongs to another store", "use a linker for each store"};
+}
+
 }  // namespace
 
 Linker::Linker(const Engine& engine) : state_(std::make_shared<LinkerState>(engine)) {}
@@ -170,14 +176,12 @@ Outcome<Instance> Linker::instantiate(Store& store, const Module& module) const 
       if (!made) return made.error();
       imports.push_back(std::move(*made));
     } else if (const auto* host = std::get_if<HostDefinition>(definition)) {
+      if (host->store != nullptr && host->store != state.store->control()) return of_another_store(import);
       imports.emplace_back(&wisp::instantiate(state, *host));
     } else {
       const Extern& value = std::get<Extern>(*definition);
       if (&Access::store_of(value) != &state) {
-        return Error{
-            ErrorCode::argument, 0,
-            std::string(import.module) + "." + std::string(import.name) + " is defined with a value of another store",
-            ""};
+        return of_another_store(import);
       }
       imports.push_back(Access::lower(value));
     }

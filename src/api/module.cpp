@@ -1,6 +1,8 @@
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
 #include <thread>
 
 #include "api/access.hpp"
@@ -77,6 +79,32 @@ Result<Module> load(const Engine& engine, std::vector<u8> bytes, Validation vali
   return Access::module(std::make_shared<const ModuleState>(ModuleState{engine, std::move(loaded)}));
 }
 
+Error cannot_read(const std::string& path) {
+  return {ErrorCode::io, 0, "cannot read " + path + ": " + std::strerror(errno), ""};
+}
+
+Result<std::vector<u8>> read_file(const std::string& path) {
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
+  if (!file) return cannot_read(path);
+  std::setvbuf(file.get(), nullptr, _IONBF, 0);
+  constexpr usize chunk_bytes = 1024 * 1024;
+  std::vector<u8> bytes;
+  while (true) {
+    const usize size = bytes.size();
+    if (size > wasm::limits::module_bytes.value) {
+      return Error{ErrorCode::limit, 0, path + " is larger than a module may be", ""};
+    }
+    bytes.resize(size + chunk_bytes);
+    const usize read = std::fread(bytes.data() + size, 1, chunk_bytes, file.get());
+    bytes.resize(size + read);
+    if (std::ferror(file.get()) != 0) return cannot_read(path);
+    if (read == 0) return bytes;
+  }
+}
+
 const wasm::Module& raw(const Module& module) {
   return Access::state(module).loaded->module();
 }
@@ -113,9 +141,7 @@ Result<Module> Module::from_source(const Engine& engine, std::vector<std::uint8_
 }
 
 Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<u8> bytes(std::istreambuf_iterator<char>(file), {});
-  if (!file) return Error{ErrorCode::io, 0, "cannot read " + path, "check that it is a file and can be read"};
+  WISP_TRY_ASSIGN(auto bytes, read_file(path));
   return from_source(engine, std::move(bytes));
 }
 

@@ -4,26 +4,8 @@
 
 namespace wisp {
 
-void Timer::start(std::chrono::nanoseconds timeout, std::shared_ptr<runtime::StoreControl> control) {
-  cancel();
-  cancelled_ = false;
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  thread_ = std::thread([this, deadline, control = std::move(control)] {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_until(lock, deadline, [this] { return cancelled_; })) {
-      control->interrupt(runtime::Interruption::deadline);
-    }
-  });
-}
-
-void Timer::cancel() {
-  if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    cancelled_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
+StoreState::~StoreState() {
+  Access::state(engine).timer.remove(*store->control());
 }
 
 Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
@@ -52,11 +34,14 @@ void InterruptHandle::interrupt() const {
 }
 
 void Store::set_timeout(std::chrono::nanoseconds timeout) {
-  state_->timer.start(timeout, state_->store->control());
+  const auto now = std::chrono::steady_clock::now();
+  // A deadline beyond what the clock can say is none.
+  if (timeout > std::chrono::steady_clock::time_point::max() - now) return clear_timeout();
+  Access::state(state_->engine).timer.set(state_->store->control(), now + timeout);
 }
 
 void Store::clear_timeout() {
-  state_->timer.cancel();
+  Access::state(state_->engine).timer.remove(*state_->store->control());
 }
 
 void Store::clear_interrupt() {

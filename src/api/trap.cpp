@@ -1,24 +1,9 @@
-#include <cstdlib>
-
-#include <cxxabi.h>
+#include <cstdio>
+#include <utility>
 
 #include "api/access.hpp"
 
 namespace wisp {
-
-std::string demangle(std::string_view name) {
-  const std::string mangled(name);
-  if (!mangled.starts_with("_Z")) return mangled;
-  int status = 0;
-  char* readable = __cxxabiv1::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
-  std::string text = status == 0 ? readable : mangled;
-  std::free(readable);
-  // Rust's older scheme looks like C++ with a hash for a last component.
-  constexpr usize hash_digits = 16;
-  const usize hash = text.rfind("::h");
-  if (hash != text.npos && text.size() - hash == 3 + hash_digits) text.resize(hash);
-  return text;
-}
 
 Trap Access::lift(StoreState& store, const runtime::TrapInfo& info) {
   Trap trap;
@@ -28,6 +13,7 @@ Trap Access::lift(StoreState& store, const runtime::TrapInfo& info) {
   if (info.exception != runtime::null_ref) {
     trap.exception = lift(store, wasm::ValType::ref(false, wasm::HeapKind::exn), &info.exception);
   }
+  trap.backtrace = std::exchange(store.inner_frames, {});
   for (const runtime::CodeLocation& location : info.backtrace) {
     Frame frame;
     const wasm::Names& names = location.instance->loaded().names();

@@ -358,6 +358,7 @@ Result<void> Wasi::define_in(Linker& linker) const {
     definition.entry = function.entry;
     definition.context = &state_->p1;
     definition.owner = state_;
+    definition.store = state_->control;
     const std::pair key{std::string(function.module), std::string(function.name)};
     if (!names.allow_shadowing && names.names.contains(key)) {
       return Error{ErrorCode::argument, 0, key.first + "." + key.second + " is defined already", ""};

@@ -65,6 +65,7 @@ class Memory {
   Memory(const Memory&) = delete;
 
   const wasm::MemoryType& type() const { return type_; }
+  const Options& options() const { return options_; }
   MemoryView& view() { return view_; }
   u64 size_bytes() const { return view_.size_bytes.load(std::memory_order_acquire); }
   u64 size_pages() const { return size_bytes() >> type_.page_size_log2; }

@@ -76,7 +76,11 @@ class Store final : private RootSource {
   Result<Table*> make_table(const wasm::TableType& type);
   Global& make_global(const wasm::GlobalType& type);
   Tag& make_tag(const wasm::DefType* type);
-  /// A shared memory of another store becomes one of this store, too.
+  /// A shared memory of another store becomes one of this store, too; if this store's code relies on nothing that it
+  /// does not have.
+  bool can_adopt(const Memory& memory) const {
+    return memory.options().mode == settings_.memory_mode && memory.options().catch_faults == tier_.catches_faults();
+  }
   void adopt_memory(std::shared_ptr<Memory> memory) { memories_.push_back(std::move(memory)); }
   /// Keeps what types of this store's objects need alive.
   void keep_alive(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
