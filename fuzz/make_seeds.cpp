@@ -6,8 +6,8 @@
 
 #include "text/wast.hpp"
 
-// make_seeds KIND FOLDER SCRIPT...: fills FOLDER with seeds from the scripts. KIND is `text` (the scripts themselves) or
-// `binary` (every module in them, in the binary format).
+// make_seeds KIND FOLDER SCRIPT...: fills FOLDER with seeds from the scripts. KIND is `text` (the scripts themselves)
+// or `binary` (every module in them, in the binary format).
 
 namespace {
 

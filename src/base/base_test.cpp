@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include <limits>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "base/leb128.hpp"
 #include "base/result.hpp"
@@ -63,15 +63,15 @@ TEST(Leb128, SaysWhatIsWrong) {
 }
 
 TEST(Utf8, AcceptsWellFormed) {
-  for (const char* text : {"", "plain", "12345678", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xee\x80\x80",
-                           "\xf4\x8f\xbf\xbf"}) {
+  for (const char* text : {"", "plain", "12345678", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
+                           "\xee\x80\x80", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_TRUE(is_utf8(as_bytes(text))) << text;
   }
 }
 
 TEST(Utf8, RefusesIllFormed) {
-  for (const std::string text : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                                 "12345678\xff", "\xe2\x82", "\xf0\x9f\x98"}) {
+  for (const std::string text : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                 "\xf5\x80\x80\x80", "12345678\xff", "\xe2\x82", "\xf0\x9f\x98"}) {
     EXPECT_FALSE(is_utf8(as_bytes(text)));
   }
 }

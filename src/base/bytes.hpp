@@ -12,8 +12,12 @@ namespace wisp {
 using Bytes = std::span<const u8>;
 using MutableBytes = std::span<u8>;
 
-inline Bytes as_bytes(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
-inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline Bytes as_bytes(std::string_view text) {
+  return {reinterpret_cast<const u8*>(text.data()), text.size()};
+}
+inline std::string_view as_text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 /// Reads a little-endian value at any alignment. The caller has checked the bounds.
 template <class T>

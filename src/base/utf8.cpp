@@ -4,7 +4,9 @@ namespace wisp {
 
 namespace {
 
-bool is_ascii_block(const u8* at) { return (load_le<u64>(at) & 0x8080808080808080u) == 0; }
+bool is_ascii_block(const u8* at) {
+  return (load_le<u64>(at) & 0x8080808080808080u) == 0;
+}
 
 /// Length of the well-formed sequence at `at`, or 0.
 usize sequence_length(Bytes rest) {

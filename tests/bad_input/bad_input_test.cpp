@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "wisp/wisp.hpp"
 
@@ -108,7 +108,8 @@ TEST_F(BadInput, MutatedModulesNeverCrash) {
     int refused = 0;
     for (int round = 0; round < 20'000; ++round) {
       Bytes bytes = whole;
-      for (int changes = 1 + int(random() % 3); changes > 0; --changes) bytes[random() % bytes.size()] = std::uint8_t(random());
+      for (int changes = 1 + int(random() % 3); changes > 0; --changes)
+        bytes[random() % bytes.size()] = std::uint8_t(random());
       refused += !load(bytes).ok();
     }
     EXPECT_GT(refused, 10'000);
@@ -171,7 +172,8 @@ TEST_F(BadInput, WasiRulesOfCommandsAndReactors) {
   const auto kind = [&](const char* text) { return wisp::wasi_kind(*wisp::Module::from_text(engine_, text)); };
   EXPECT_EQ(*kind("(module (memory (export \"memory\") 1) (func (export \"_start\")))"), wisp::WasiKind::command);
   EXPECT_EQ(*kind("(module (memory (export \"memory\") 1) (func (export \"_initialize\")))"), wisp::WasiKind::reactor);
-  const auto both = kind("(module (memory (export \"memory\") 1) (func (export \"_start\")) (func (export \"_initialize\")))");
+  const auto both =
+      kind("(module (memory (export \"memory\") 1) (func (export \"_start\")) (func (export \"_initialize\")))");
   ASSERT_FALSE(both.ok());
   EXPECT_NE(both.error().message.find("_initialize"), std::string::npos);
   const auto no_memory = kind(
