@@ -63,6 +63,10 @@ bool BodyChecker::malformed(std::string message) {
   return reader_.malformed(offset(), std::move(message));
 }
 
+bool BodyChecker::unset_local(LocalIndex local) {
+  return invalid("uninitialized local " + std::to_string(local.value));
+}
+
 bool BodyChecker::unknown_index(u32 index, std::string_view space) {
   return invalid("unknown " + std::string(space) + " " + std::to_string(index));
 }

@@ -69,7 +69,7 @@ class BodyChecker : public BodyState {
 
   /// Locals that have no default value must be set before they are read.
   bool check_local_is_set(LocalIndex local, ValType type) {
-    return type.is_defaultable() || is_set(local) || invalid("uninitialized local " + std::to_string(local.value));
+    return type.is_defaultable() || is_set(local) || unset_local(local);
   }
   void mark_set(LocalIndex local, ValType type) {
     if (!type.is_defaultable()) mark_set(local);
@@ -115,6 +115,7 @@ class BodyChecker : public BodyState {
   void mark_set(LocalIndex local);
   void forget_set_locals(u32 keep);
   [[gnu::cold]] bool mismatch(std::string_view who, std::span<const ValType> types);
+  [[gnu::cold]] bool unset_local(LocalIndex local);
   [[gnu::cold]] bool unknown_index(u32 index, std::string_view space);
   [[gnu::cold]] bool too_many_operands();
   [[gnu::cold]] bool does_not_match(std::string_view what, ValType sub, ValType super);

@@ -44,7 +44,20 @@ class BodyValidator : private BodyChecker {
   }
 
  private:
+  /// Each instruction's code ends in a jump to the next one's: the processor predicts that better than one common jump.
+  using Handler = bool (*)(BodyValidator&);
+
   bool instructions();
+  /// The code of the instruction at the reader's position.
+  Handler next();
+  template <Op op>
+  static bool handle(BodyValidator& self);
+  static bool gated(BodyValidator& self);
+  static bool ended(BodyValidator& self);
+  bool gated_instruction();
+  static constexpr auto make_handlers();
+  /// Whether an instruction needs neither a feature nor a second byte.
+  static constexpr bool is_one_byte(Op op) { return info(op).code < 256 && info(op).feature == Feature::mvp; }
 
   /// Whether the sink hears of the current instruction.
   bool heard() const { return Sink::wants_unreachable || live_; }

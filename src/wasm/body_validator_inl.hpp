@@ -7,21 +7,63 @@
 namespace wisp::wasm {
 
 template <class Sink>
-bool BodyValidator<Sink>::instructions() {
-  while (true) {
-    instruction_ = reader_.position();
-    Op op{};
-    if (!reader_.read_op(op)) return false;
-    switch (op) {
+constexpr auto BodyValidator<Sink>::make_handlers() {
+  std::array<Handler, 256> handlers{};
+  handlers.fill(&gated);
 #define WISP_OP(code, enumerator, text, immediate, signature, feature, flags) \
-  case Op::enumerator:                                                        \
-    if (!step<Op::enumerator>()) return false;                                \
+  if constexpr (is_one_byte(Op::enumerator)) handlers[code] = &handle<Op::enumerator>;
+#include "wasm/opcodes.def"
+#undef WISP_OP
+  return handlers;
+}
+
+template <class Sink>
+inline auto BodyValidator<Sink>::next() -> Handler {
+  static constexpr std::array<Handler, 256> handlers = make_handlers();
+  instruction_ = reader_.position();
+  return reader_.at_end() ? &ended : handlers[u8(reader_.peek())];
+}
+
+template <class Sink>
+bool BodyValidator<Sink>::instructions() {
+  return next()(*this);
+}
+
+template <class Sink>
+bool BodyValidator<Sink>::ended(BodyValidator& self) {
+  return self.reader_.unexpected_end();
+}
+
+template <class Sink>
+template <Op op>
+bool BodyValidator<Sink>::handle(BodyValidator& self) {
+  self.reader_.skip(1);
+  if (!self.template step<op>()) return false;
+  if constexpr (op == Op::end) {
+    if (self.frames_.empty()) return self.check_body_end();
+  }
+  [[clang::musttail]] return self.next()(self);
+}
+
+template <class Sink>
+bool BodyValidator<Sink>::gated(BodyValidator& self) {
+  if (!self.gated_instruction()) return false;
+  [[clang::musttail]] return self.next()(self);
+}
+
+template <class Sink>
+bool BodyValidator<Sink>::gated_instruction() {
+  Op op{};
+  if (!reader_.read_op(op)) return false;
+  switch (op) {
+#define WISP_OP(code, enumerator, text, immediate, signature, feature, flags)  \
+  case Op::enumerator:                                                         \
+    if constexpr (!is_one_byte(Op::enumerator)) return step<Op::enumerator>(); \
     break;
 #include "wasm/opcodes.def"
 #undef WISP_OP
-    }
-    if (op == Op::end && frames_.empty()) return check_body_end();
   }
+  WISP_UNREACHABLE();
 }
 
 template <class Sink>
@@ -146,7 +188,7 @@ bool BodyValidator<Sink>::typed(Op op) {
 }
 
 template <class Sink>
-inline bool BodyValidator<Sink>::local_get() {
+[[gnu::always_inline]] inline bool BodyValidator<Sink>::local_get() {
   if (!reader_.template read<Immediate::local>() || !check_index(imm().local.value, locals_.count(), "local")) {
     return false;
   }
@@ -157,7 +199,7 @@ inline bool BodyValidator<Sink>::local_get() {
 }
 
 template <class Sink>
-inline bool BodyValidator<Sink>::local_set() {
+[[gnu::always_inline]] inline bool BodyValidator<Sink>::local_set() {
   if (!reader_.template read<Immediate::local>() || !check_index(imm().local.value, locals_.count(), "local")) {
     return false;
   }
@@ -171,7 +213,7 @@ inline bool BodyValidator<Sink>::local_set() {
 }
 
 template <class Sink>
-inline bool BodyValidator<Sink>::local_tee() {
+[[gnu::always_inline]] inline bool BodyValidator<Sink>::local_tee() {
   if (!reader_.template read<Immediate::local>() || !check_index(imm().local.value, locals_.count(), "local")) {
     return false;
   }
