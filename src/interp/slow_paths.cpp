@@ -91,6 +91,9 @@ WISP_EXTERN_HANDLER call_failed(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const Status status = Status(u32(s.acc));
   if (status == Status::exception) {
+    // A clause can lead back to a loop, with no other backward branch in it.
+    const TrapReason reason = runtime::interruption(*s.vm->execution);
+    WISP_TRAP_IF(reason != TrapReason::none, reason);
     const Word* const target = catch_exception(s.vm, s.pc, s.frame);
     if (target != nullptr) {
       reload_memory(s);
