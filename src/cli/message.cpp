@@ -79,11 +79,42 @@ class Painter {
   std::string out_;
 };
 
+/// Frames at either end of a long backtrace that are shown.
+constexpr usize shown_frames = 10;
+
+/// How many frames from `first` on are the same as that one.
+usize repeats(const std::vector<Frame>& frames, usize first) {
+  const auto same = [&](const Frame& other) {
+    const Frame& frame = frames[first];
+    return other.function_index == frame.function_index && other.offset == frame.offset && other.module == frame.module;
+  };
+  usize end = first + 1;
+  while (end < frames.size() && same(frames[end])) ++end;
+  return end - first;
+}
+
+std::string frame_place(const Frame& frame, usize times) {
+  const std::string module = frame.module.empty() ? "" : printable(frame.module) + ", ";
+  return fmt::format("  ({}byte {:#x}){}", module, frame.offset, times > 1 ? fmt::format(", {} times", times) : "");
+}
+
+/// A run of the same frame, as of a recursion, is one line.
 void add_backtrace(Painter& out, const std::vector<Frame>& frames) {
-  for (const Frame& frame : frames) {
+  struct Line {
+    const Frame* frame;
+    usize times;
+  };
+  std::vector<Line> lines;
+  for (usize i = 0; i < frames.size(); i += lines.back().times) lines.push_back({&frames[i], repeats(frames, i)});
+  for (usize i = 0; i < lines.size(); ++i) {
+    if (i == shown_frames && lines.size() > 2 * shown_frames + 1) {
+      out.add(dim, fmt::format("  … {} more\n", lines.size() - 2 * shown_frames));
+      i = lines.size() - shown_frames;
+    }
+    const Frame& frame = *lines[i].frame;
     out.add(dim, "  at ");
     out.add(frame.function.empty() ? fmt::format("function {}", frame.function_index) : printable(frame.function));
-    out.add(dim, fmt::format("  ({}, byte {:#x})", printable(frame.module), frame.offset));
+    out.add(dim, frame_place(frame, lines[i].times));
     out.add("\n");
   }
 }

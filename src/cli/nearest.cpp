@@ -28,17 +28,20 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  // A third of the letters may be wrong; more would be another word.
+  const std::size_t allowed = std::max<std::size_t>(1, word.size() / 3);
   std::string_view best;
-  std::size_t best_distance = word.size() / 3 + 1;
+  std::size_t best_distance = allowed + 1;
   for (const std::string_view candidate : candidates) {
     const std::size_t d = distance(word, candidate);
-    const bool extends = word.size() >= 3 && candidate.starts_with(word) && best.empty();
-    if (d < best_distance || (extends && d > best_distance)) {
+    if (d < best_distance) {
       best = candidate;
-      best_distance = std::min(d, best_distance);
+      best_distance = d;
     }
   }
-  return best;
+  if (!best.empty() || word.size() < 3) return best;
+  const auto longer = std::ranges::find_if(candidates, [&](std::string_view c) { return c.starts_with(word); });
+  return longer != candidates.end() ? *longer : best;
 }
 
 }  // namespace wisp::cli
