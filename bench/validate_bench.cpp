@@ -55,6 +55,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::ifstream file(argv[1], std::ios::binary);
+  if (!file) {
+    std::fprintf(stderr, "%s: cannot be opened\n", argv[1]);
+    return 1;
+  }
   const std::vector<u8> bytes{std::istreambuf_iterator<char>(file), {}};
   const auto registry = std::make_shared<wasm::TypeRegistry>();
   const auto module = wasm::decode(bytes, registry, {});
