@@ -56,7 +56,7 @@ std::vector<u8> read_all(std::FILE* file, const std::string& path) {
   if (std::fseek(file, 0, SEEK_END) == 0) {
     const long size = std::ftell(file);
     if (size > 0 && u64(size) <= limits::file_bytes) bytes.resize(usize(size) + 1);
-    std::rewind(file);
+    (void)std::fseek(file, 0, SEEK_SET);  // it has just been possible to seek
   }
   errno = 0;
   for (;;) {
