@@ -34,7 +34,7 @@ std::string_view guess(Bytes bytes) {
   return "";
 }
 
-std::string with_reason(std::string message, std::string_view reason) {
+std::string with_reason(const std::string& message, std::string_view reason) {
   return reason.empty() ? message : message + ": " + std::string(reason);
 }
 

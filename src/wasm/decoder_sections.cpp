@@ -28,7 +28,7 @@ bool ModuleDecoder::import() {
   if (!reader_.read_byte(kind)) return false;
   if (kind > u8(ExternKind::tag)) return reader_.malformed(start, "malformed import kind");
   if (!import_type(ExternKind(kind), import.type)) return false;
-  module_->imports.push_back(std::move(import));
+  module_->imports.push_back(import);
   return true;
 }
 
