@@ -19,7 +19,8 @@ struct Denial {
   std::string rule;       // one sentence: "mount /data is read-only"
   std::string mount;      // the guest path of the mount it happened under; may be empty
   std::string origin;     // what granted the mount: `DirOptions::origin`
-  std::string hint;       // what would allow it: `DirOptions::hint`
+  std::string hint;       // what would allow it: `DirOptions::hint`, if it was the mount that forbids it
+  std::string kind;       // a stable word for the rule: "read_only_mount", "outside", ...
 };
 
 struct DirOptions {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "api/access.hpp"
+#include "base/check.hpp"
 #include "sys/host.hpp"
 #include "sys/memory/file_system.hpp"
 #include "sys/memory/streams.hpp"
@@ -71,7 +72,7 @@ class SinkStream final : public sys::Node {
   sys::Outcome<usize> write(sys::ConstIoBuffers buffers) override {
     usize total = 0;
     for (const sys::ConstIoBuffer& buffer : buffers) {
-      sink_({static_cast<const std::uint8_t*>(static_cast<const void*>(buffer.data)), buffer.size_bytes});
+      sink_({buffer.data, buffer.size_bytes});
       total += buffer.size_bytes;
     }
     return total;
@@ -90,6 +91,28 @@ class TraceFunction final : public abi::TraceSink {
   std::function<void(std::string_view)> observer_;
 };
 
+std::string_view word_for(core::Rule rule) {
+  switch (rule) {
+    case core::Rule::read_only_mount:
+      return "read_only_mount";
+    case core::Rule::missing_right:
+      return "missing_right";
+    case core::Rule::absolute_path:
+      return "absolute_path";
+    case core::Rule::outside:
+      return "outside";
+    case core::Rule::absolute_link:
+      return "absolute_link";
+    case core::Rule::device:
+      return "device";
+    case core::Rule::different_rights:
+      return "different_rights";
+    case core::Rule::limit:
+      return "limit";
+  }
+  WISP_UNREACHABLE();
+}
+
 class DenialFunction final : public core::DenialObserver {
  public:
   explicit DenialFunction(std::function<void(const Denial&)> observer) : observer_(std::move(observer)) {}
@@ -99,10 +122,11 @@ class DenialFunction final : public core::DenialObserver {
     shown.operation = core::operation_name(denial.operation);
     shown.object = denial.object;
     shown.rule = core::describe(denial);
+    shown.kind = word_for(denial.rule);
     if (denial.mount != nullptr) {
       shown.mount = denial.mount->guest_path;
       shown.origin = denial.mount->origin;
-      shown.hint = denial.mount->hint;
+      if (denial.rule == core::Rule::read_only_mount) shown.hint = denial.mount->hint;
     }
     observer_(shown);
   }

@@ -7,7 +7,7 @@
 
 #include "wisp/engine.hpp"
 
-#include "api/terminal.hpp"
+#include "api/process.hpp"
 #include "cli/command_line.hpp"
 #include "cli/help.hpp"
 #include "cli/input.hpp"

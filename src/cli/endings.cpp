@@ -103,11 +103,15 @@ Message about_trap(const Trap& trap, const std::string& file, const Invocation& 
   return message;
 }
 
-Message about_start(const Error& error, const std::string& file) {
-  const MessageId id = error.code == ErrorCode::link ? MessageId::link : MessageId::instantiate;
+Message about_start(const Error& error, const std::string& file, const Invocation& invocation) {
+  const bool memory_is_limited = invocation.run.limits.memory_bytes != StoreLimits().memory_bytes;
+  const MessageId id = error.code == ErrorCode::link                         ? MessageId::link
+                       : error.code == ErrorCode::limit && memory_is_limited ? MessageId::memory
+                                                                             : MessageId::instantiate;
   Message message(id, fmt::format("cannot start {}: {}", printable(file), printable(error.message)));
   message.file = file;
   if (!error.hint.empty()) message.hint(error.hint);
+  if (error.code == ErrorCode::limit && memory_is_limited) message.hint("--max-memory SIZE gives it more memory");
   return message;
 }
 

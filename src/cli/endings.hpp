@@ -14,6 +14,6 @@ namespace wisp::cli {
 Message about_trap(const Trap& trap, const std::string& file, const Invocation& invocation);
 
 /// Why a guest could not be started.
-Message about_start(const Error& error, const std::string& file);
+Message about_start(const Error& error, const std::string& file, const Invocation& invocation);
 
 }  // namespace wisp::cli

@@ -1,5 +1,6 @@
 #include "cli/run.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -7,6 +8,7 @@
 
 #include "wisp/wisp.hpp"
 
+#include "api/process.hpp"
 #include "cli/endings.hpp"
 #include "cli/input.hpp"
 #include "cli/interrupt.hpp"
@@ -37,6 +39,12 @@ Message missing_imports(const std::string& file, const std::vector<UnsatisfiedIm
     if (!import.found.empty()) why = fmt::format("wants {}, but there is {}", import.wanted, import.found);
     message.items.push_back({printable(import.module + "." + import.name), printable(why), import.hint});
   }
+  const UnsatisfiedImport& first = imports.front();
+  const bool is_of_a_module = first.found.empty() && !first.module.starts_with("wasi") && first.module != "env";
+  if (is_of_a_module) {
+    message.hint(fmt::format("--preload {}=FILE takes the imports of {} from another module", printable(first.module),
+                             printable(first.module)));
+  }
   return message;
 }
 
@@ -60,7 +68,9 @@ class Guest {
   int run(HostEnvironment environment) {
     const Clock::time_point started = Clock::now();
     const WasiKind kind = check_kind();
+    check_mounts(settings_);
     for (const Message& warning : suspicious_grants(settings_)) reporter_.report(warning);
+    warn_about_trace();
     give_world(environment);
     const StopOnInterrupt stop(store_);
     if (invocation_.timeout) store_.set_timeout(*invocation_.timeout);
@@ -88,8 +98,14 @@ class Guest {
       if (!kind.error().hint.empty()) message.hint(kind.error().hint);
       throw Failure(message);
     }
-    if (!settings_.invoke && *kind == WasiKind::library) throw Failure(nothing_to_run());
+    if (!settings_.invoke && *kind == WasiKind::library && !has_start_function()) throw Failure(nothing_to_run());
     return *kind;
+  }
+
+  /// The one that runs when the module is instantiated, not the export `_start`.
+  bool has_start_function() {
+    constexpr u8 start_section = 8;
+    return std::ranges::any_of(module_.sections(), [](const Section& one) { return one.id == start_section; });
   }
 
   Message nothing_to_run() {
@@ -106,6 +122,17 @@ class Guest {
     return std::move(message)
         .detail(fmt::format("it exports {}{}", names, count > 8 ? ", …" : ""))
         .hint(fmt::format("wisp --invoke NAME {} [ARGS…] calls a function", printable(file_)));
+  }
+
+  void warn_about_trace() {
+    for (const std::string& name : settings_.trace_names) {
+      const auto is_called_so = [&](const ImportType& import) { return import.name.starts_with(name); };
+      if (std::ranges::any_of(module_.imports(), is_called_so)) continue;
+      Message note(MessageId::bad_value, fmt::format("--trace={}: {} imports nothing whose name begins so",
+                                                     printable(name), printable(base_name(file_))));
+      note.severity = Severity::note;
+      reporter_.report(note);
+    }
   }
 
   void give_world(HostEnvironment environment) {
@@ -138,14 +165,12 @@ class Guest {
 
   void check_links() {
     const std::vector<UnsatisfiedImport> missing = linker_.unsatisfied(module_);
-    if (settings_.unknown_imports == UnknownImports::refuse && !missing.empty()) {
-      throw Failure(missing_imports(file_, missing));
-    }
+    if (!missing.empty()) throw Failure(missing_imports(file_, missing));
   }
 
   int execute(WasiKind kind) {
     if (settings_.invoke) return invoke(kind);
-    if (kind == WasiKind::reactor) {
+    if (kind != WasiKind::command) {
       Outcome<Instance> instance = instantiate_reactor(linker_, store_, module_);
       return instance ? 0 : end(instance.trap(), instance.error(), file_);
     }
@@ -231,7 +256,8 @@ class Guest {
 
   int end(const Trap* trap, const Error* error, const std::string& file) {
     if (trap != nullptr && trap->is_exit()) return exited(trap->exit_code);
-    const Message message = trap != nullptr ? about_trap(*trap, file, invocation_) : about_start(*error, file);
+    const Message message =
+        trap != nullptr ? about_trap(*trap, file, invocation_) : about_start(*error, file, invocation_);
     reporter_.report(message);
     return message.exit_code();
   }
@@ -272,6 +298,7 @@ class Guest {
 }  // namespace
 
 int run(const Invocation& invocation, const Reporter& reporter, HostEnvironment environment) {
+  prepare_process();
   return Guest(invocation, reporter).run(environment);
 }
 

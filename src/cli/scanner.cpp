@@ -93,8 +93,10 @@ class Scanner {
     }
     if (!option.is_switch() && !option.value_is_optional() && !has_value) {
       if (next_ == arguments_.size()) {
-        throw Failure(Message(MessageId::missing_value, fmt::format("--{} needs a value", option.name))
-                          .hint(fmt::format("--{} {}", option.name, option.value)));
+        const std::string name =
+            option.short_name.empty() ? fmt::format("--{}", option.name) : fmt::format("-{}", option.short_name);
+        throw Failure(Message(MessageId::missing_value, fmt::format("{} needs a value", name))
+                          .hint(fmt::format("{} {}", name, option.value)));
       }
       value = arguments_[next_++];
       has_value = true;

@@ -1,5 +1,6 @@
 #include "cli/world.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -97,6 +98,34 @@ Message after_file(const Invocation& invocation, const std::string& option) {
   return std::move(note).hint("options for wisp stand before FILE");
 }
 
+/// What a program wanted to do, where the operation's name alone does not say it.
+std::string in_words(const std::string& operation) {
+  constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"read_at", "read"},
+      {"write_at", "write"},
+      {"stat", "look at"},
+      {"stat_path", "look at"},
+      {"open_create", "create"},
+      {"open_truncate", "empty"},
+      {"open_to_read", "open for reading"},
+      {"open_to_write", "open for writing"},
+      {"set_times", "set the times of"},
+      {"set_times_path", "set the times of"},
+      {"set_size", "set the size of"},
+      {"link_from", "link"},
+      {"link_to", "link to"},
+      {"create_symlink", "create the symbolic link"},
+      {"rename_from", "rename"},
+      {"rename_to", "rename to"},
+  };
+  for (const auto& [name, text] : words) {
+    if (name == operation) return std::string(text);
+  }
+  std::string text = printable(operation);
+  std::ranges::replace(text, '_', ' ');
+  return text;
+}
+
 Message swapped(const DirGrant& grant, Severity severity) {
   Message message(severity == Severity::error ? MessageId::grant : MessageId::swapped,
                   fmt::format("{}: the directory on this machine comes first", printable(grant.as_written)));
@@ -108,13 +137,17 @@ Message swapped(const DirGrant& grant, Severity severity) {
 }  // namespace
 
 void DenialLog::denied(const Denial& denial) {
-  Message message(MessageId::denied, printable(denial.operation));
+  Message message(MessageId::denied, in_words(denial.operation));
   message.severity = Severity::denied;
   if (!denial.object.empty()) message.text += fmt::format(" \"{}\"", printable(denial.object));
   std::string why = printable(denial.rule);
   if (!denial.origin.empty()) why += fmt::format("   (from {})", printable(denial.origin));
   message.details.push_back(std::move(why));
-  if (!denial.hint.empty()) message.hint(fmt::format("allow with {}", printable(denial.hint)));
+  if (!denial.hint.empty()) {
+    message.hint(fmt::format("allow with {}", printable(denial.hint)));
+  } else if (denial.kind == "outside") {
+    message.hint("grant the directory that it leads to with --dir, and use that name");
+  }
 
   // What is remembered is bounded: the guest decides how many there are.
   if (seen_.size() > limits::shown_denials) return;
@@ -187,12 +220,27 @@ Message about_grants(const Error& error, const RunSettings& settings) {
   return message;
 }
 
+void check_mounts(const RunSettings& settings) {
+  std::map<std::string, std::string> seen;
+  const auto check = [&](const std::string& guest, const std::string& as_written) {
+    const auto [first, is_new] = seen.emplace(guest, as_written);
+    if (is_new) return;
+    throw Failure(Message(MessageId::duplicate_mount, fmt::format("two directories are called {}", printable(guest)))
+                      .detail(printable(first->second))
+                      .detail(printable(as_written))
+                      .hint("give one of them another name: --dir HOST::GUEST"));
+  };
+  for (const DirGrant& grant : settings.dirs) check(grant.guest, grant.as_written);
+  for (const TmpfsGrant& grant : settings.tmpfs) check(grant.guest, grant.as_written);
+}
+
 std::vector<Message> suspicious_grants(const RunSettings& settings) {
   std::vector<Message> warnings;
   for (const DirGrant& grant : settings.dirs) {
     const bool guest_is_host_like = grant.guest.starts_with("./") || grant.guest.starts_with("../");
-    const bool suspicious =
-        grant.guest != grant.host && grant.host.starts_with('/') && guest_is_host_like && is_directory(grant.guest);
+    // If the first one does not exist, opening it fails with a message that says the same.
+    const bool suspicious = grant.guest != grant.host && grant.host.starts_with('/') && guest_is_host_like &&
+                            is_directory(grant.host) && is_directory(grant.guest);
     if (suspicious) warnings.push_back(swapped(grant, Severity::warning));
   }
   return warnings;

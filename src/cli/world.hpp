@@ -33,6 +33,9 @@ std::optional<Message> about_missing_directory(const Invocation& invocation);
 /// Why what was granted is not there: names the grant, and says so if its two sides look swapped.
 Message about_grants(const Error& error, const RunSettings& settings);
 
+/// Throws `Failure` if two directories have one name.
+void check_mounts(const RunSettings& settings);
+
 /// Warnings about grants that look swapped although both sides exist.
 std::vector<Message> suspicious_grants(const RunSettings& settings);
 

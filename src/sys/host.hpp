@@ -28,6 +28,10 @@ Result<std::unique_ptr<Node>> listen_tcp(const std::string& address);
 /// The "HOST:PORT" that a socket is bound to.
 Outcome<std::string> local_address(Node& socket);
 
+/// Opens /dev/null where standard input, output or error is closed, so that nothing opened later takes its number. For
+/// the whole process, before anything else is opened.
+void open_standard_streams();
+
 /// Lets the process open as many descriptors as the host allows it to; guests have budgets of their own.
 void raise_descriptor_limit();
 

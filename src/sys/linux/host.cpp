@@ -35,6 +35,13 @@ Result<void> check_host() {
   return error;
 }
 
+void open_standard_streams() {
+  for (int which = 0; which <= 2; ++which) {
+    // The lowest free number is this one, as those below it are open by now.
+    if (fcntl(which, F_GETFD) == -1 && errno == EBADF) (void)open("/dev/null", O_RDWR);
+  }
+}
+
 void raise_descriptor_limit() {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
