@@ -3,7 +3,8 @@
 #include <map>
 #include <random>
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
+
 #include "runtime/runtime_test.hpp"
 
 namespace wisp::runtime {

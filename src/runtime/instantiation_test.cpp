@@ -1,6 +1,7 @@
 #include "runtime/instantiation.hpp"
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
+
 #include "runtime/import_match.hpp"
 #include "runtime/runtime_test.hpp"
 

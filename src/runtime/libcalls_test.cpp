@@ -4,7 +4,8 @@
 #include <random>
 #include <thread>
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
+
 #include "runtime/limits.hpp"
 #include "runtime/runtime_test.hpp"
 

@@ -2,7 +2,8 @@
 
 #include <thread>
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
+
 #include "runtime/limits.hpp"
 #include "runtime/table.hpp"
 

@@ -41,7 +41,7 @@ Store::Store(Tier& tier, const StoreSettings& settings, std::shared_ptr<StoreCon
       heap_(*this, settings.limits.heap_bytes) {
   Execution& execution = control_->execution;
   execution.stack_base = reinterpret_cast<u64*>(stack_.base());
-  execution.stack_limit = execution.stack_base + stack_.size_bytes() / sizeof(u64);
+  execution.stack_limit = reinterpret_cast<u64*>(stack_.base() + stack_.size_bytes());
   execution.stack_top = execution.stack_base;
   execution.fuel_enabled = settings.fuel;
   execution.store = this;

@@ -1,6 +1,7 @@
 #include "runtime/store.hpp"
 
-#include "gtest/gtest.h"
+#include <gtest/gtest.h>
+
 #include "runtime/calls.hpp"
 #include "runtime/deadline_timer.hpp"
 #include "runtime/runtime_test.hpp"
