@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "wisp/wisp.hpp"
+#include <gtest/gtest.h>
 
-#include "gtest/gtest.h"
+#include "wisp/wisp.hpp"
 
 /// What the tests of the API share.
 namespace wisp::test {

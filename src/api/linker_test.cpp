@@ -1,5 +1,6 @@
+#include <gmock/gmock.h>
+
 #include "api/api_test.hpp"
-#include "gmock/gmock.h"
 
 namespace wisp {
 namespace {

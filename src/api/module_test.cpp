@@ -1,8 +1,9 @@
 #include <fstream>
 
+#include <gmock/gmock.h>
+
 #include "api/access.hpp"
 #include "api/api_test.hpp"
-#include "gmock/gmock.h"
 
 namespace wisp {
 namespace {

@@ -2,8 +2,9 @@
 
 #include <chrono>
 
+#include <gmock/gmock.h>
+
 #include "api/api_test.hpp"
-#include "gmock/gmock.h"
 
 namespace wisp {
 namespace {
