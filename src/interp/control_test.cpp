@@ -214,6 +214,34 @@ TEST(Control, LoopSumsWithParametersOnTheStack) {
   EXPECT_EQ(world.call(0, {100}).results[0], 5050u);
 }
 
+TEST(Control, CountingLoops) {
+  // Sums 1 + 2 + ... while a counter goes up to a constant, up to a local, and down to zero.
+  auto loop = [](auto condition) {
+    Code code = Code().open(Op::loop).local_get(2).local_get(1).op(Op::i32_add).local_set(2);
+    condition(code);
+    return code.op(Op::br_if, {0}).end().local_get(2);
+  };
+  ModuleText text;
+  text.func("ii:i", loop([](Code& c) { c.local_get(1).i32(1).op(Op::i32_add).local_tee(1).i32(10).op(Op::i32_ne); }),
+            "i");
+  text.func(
+      "ii:i", loop([](Code& c) {
+        c.local_get(1).i32(1).op(Op::i32_add).local_set(1).local_get(0).local_get(1).op(Op::i32_eq).op(Op::i32_eqz);
+      }),
+      "i");
+  text.func("ii:i", loop([](Code& c) { c.local_get(1).i32(-1).op(Op::i32_add).local_tee(1); }), "i");
+  // Compared with itself the counter is never different: the loop runs once.
+  text.func("ii:i", loop([](Code& c) {
+              c.local_get(1).i32(1).op(Op::i32_add).local_set(1).local_get(1).local_get(1).op(Op::i32_ne);
+            }),
+            "i");
+  World world(text);
+  EXPECT_EQ(world.call(0, {0, 1}).results[0], 45u);
+  EXPECT_EQ(world.call(1, {10, 1}).results[0], 45u);
+  EXPECT_EQ(world.call(2, {0, 9}).results[0], 45u);
+  EXPECT_EQ(world.call(3, {0, 5}).results[0], 5u);
+}
+
 TEST(Control, DeadCodeIsNotLowered) {
   Code code = Code()
                   .open(Op::block)
@@ -272,6 +300,33 @@ TEST(Memory, ChecksTheLastByte) {
   EXPECT_EQ(world.call(5, {65'535}).reason(), TrapReason::memory_out_of_bounds);
   EXPECT_EQ(world.call(6).results[0], 1u);
   EXPECT_EQ(world.call(0, {65'536}).reason(), TrapReason::none);
+}
+
+TEST(Memory, AddressesThatAreSums) {
+  // Each loads the byte at some sum, which wraps around in 32 bits before the offset is added.
+  auto load = [](Code& code, u64 offset) { return code.op(Op::i32_load8_u, {0, offset}); };
+  Code shifted = Code().local_get(0).i32(2).op(Op::i32_shl);
+  Code added = Code().local_get(0).local_get(1).op(Op::i32_add);
+  Code indexed = Code().local_get(0).i32(2).op(Op::i32_shl).local_get(1).op(Op::i32_add);
+  Code from_left = Code().local_get(1).local_get(0).i32(1).op(Op::i32_add).i32(2).op(Op::i32_shl).op(Op::i32_add);
+  Code kept = Code().local_get(1).local_get(0).i32(2).op(Op::i32_shl).op(Op::i32_add).local_tee(0);
+  ModuleText text;
+  text.func("ii:i", load(shifted, 5));
+  text.func("ii:i", load(added, 5));
+  text.func("ii:i", load(indexed, 5));
+  text.func("ii:i", load(from_left, 5));
+  text.func("ii:i", load(kept, 5).local_get(0).i32(16).op(Op::i32_shl).op(Op::i32_add));
+  text.func("ii:", Code().local_get(0).local_get(1).op(Op::i32_store8, {0, 0}));
+  World world(text);
+  for (u32 address = 0; address < 256; ++address) world.call(5, {address, address});
+  EXPECT_EQ(world.call(0, {7, 0}).results[0], 33u);
+  EXPECT_EQ(world.call(1, {7, 10}).results[0], 22u);
+  EXPECT_EQ(world.call(2, {7, 10}).results[0], 43u);
+  EXPECT_EQ(world.call(3, {7, 10}).results[0], 47u);
+  EXPECT_EQ(world.call(4, {7, 10}).results[0], 43u + (38u << 16));
+  EXPECT_EQ(world.call(1, {u32(-1), 11}).results[0], 15u) << "the sum wraps around";
+  EXPECT_EQ(world.call(2, {0x40000001, 1}).results[0], 10u) << "the shift drops bits";
+  EXPECT_EQ(world.call(1, {u32(-1), 0}).reason(), TrapReason::memory_out_of_bounds);
 }
 
 TEST(Memory, GrowthIsSeenByTheSameFunction) {

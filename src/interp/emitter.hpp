@@ -24,6 +24,13 @@ class Emitter {
   u32 append_wide(SlotOp op, u32 f0, u32 f1, u32 wide) { return append(op, f0, f1, wide & 0xffff, wide >> 16); }
   void append_word(u64 word) { code_.push_back(word); }
 
+  /// Takes back everything from a position on.
+  void truncate(u32 position) { code_.resize(position); }
+  /// Whether the instruction at a position has this handler, and its fields.
+  bool is_at(u32 at, SlotOp op) const { return code_[at] == handler_word(op); }
+  u32 field(u32 at, u32 index) const { return u16(code_[at + 1] >> (16 * index)); }
+  u32 wide(u32 at) const { return u32(code_[at + 1] >> 32); }
+
   /// Changes the handler or a field of the instruction at a position.
   void set_op(u32 at, SlotOp op) { code_[at] = handler_word(op); }
   void set_field0(u32 at, u32 value) { code_[at + 1] = (code_[at + 1] & ~u64{0xffff}) | u16(value); }

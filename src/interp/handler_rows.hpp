@@ -38,6 +38,7 @@ using HandlerTable = const Handler*;
 #define WISP_VARIANTS_branch_compare(s) WISP_TIMES_8(branch_compare, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_branch_compare_float(s) WISP_TIMES_16(branch_compare_float, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_load(s) WISP_TIMES_6(load, numeric::s WISP_COMMA)
+#define WISP_VARIANTS_load_indexed(s) WISP_TIMES_8(load_indexed, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_store(s) WISP_TIMES_9(store, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_load_any(s) WISP_TIMES_2(load_any, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_store_any(s) WISP_TIMES_2(store_any, numeric::s WISP_COMMA)

@@ -190,9 +190,40 @@ u32 Lowering::emit_compare_branch(const Comparison& c, bool when, bool backward)
   return at;
 }
 
+/// The end of a counting loop: the last instruction adds a constant to a local, and the loop repeats unless that has
+/// reached a limit. Both become one.
+bool Lowering::emit_increment_branch(const Condition& condition, bool when, u32 target) {
+  Operand counter = condition.value;
+  Operand limit{.place = Place::immediate};
+  bool unless_equal = when;
+  if (condition.comparison) {
+    const Comparison& c = *condition.comparison;
+    if (c.op != Op::i32_eq && c.op != Op::i32_ne) return false;
+    unless_equal = (c.op == Op::i32_ne) == (when != c.negate);
+    counter = c.a;
+    limit = c.b;
+  }
+  if (!unless_equal || counter.place != Place::slot || limit.place == Place::acc) return false;
+  if (limit.place == Place::slot && limit.slot == counter.slot) return false;
+  const std::optional<OperandStack::Producer> add = stack_.last_producer_to(counter.slot, Rep::i32);
+  const SlotOp with_constant = variant(SlotOp::i32_add, 2 * 2);
+  if (!add || add->op != with_constant || !out_.is_at(add->at, variant(with_constant, result_to_slot)) ||
+      out_.field(add->at, 0) != counter.slot || out_.field(add->at, 1) != counter.slot) {
+    return false;
+  }
+  const u32 step = out_.wide(add->at);
+  take_back(add->at);
+  const bool in_slot = !limit.is_immediate();
+  const u32 at = emit_wide(variant(SlotOp::increment_br_if_ne, in_slot ? 1 : 0), counter.slot, limit.slot, 0);
+  out_.set_wide(at, target - at);
+  out_.append_word(u64(step) | limit.bits << 32);
+  return true;
+}
+
 void Lowering::emit_branch(const Condition& condition, bool when, u32 label_index) {
   Label& label = labels_[label_index];
   const bool backward = label.start != none;
+  if (backward && emit_increment_branch(condition, when, label.start)) return;
   const u32 at = emit_condition(condition, when, backward);
   if (backward) {
     out_.set_wide(at, label.start - at);

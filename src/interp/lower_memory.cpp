@@ -31,6 +31,12 @@ void Lowering::lower_load(Op op, const Imm& imm, Rep result) {
   const std::optional<u32> fixed = constant_address(0, imm.memarg);
   if (!fixed && stack_.is_constant(0)) stack_.ensure_home(0);
   const Operand address = stack_.pop();
+  if (const std::optional<Sum> sum = take_sum(address)) {
+    const SlotOp slot_op = variant(form(op).indexed, (sum->x_in_acc ? 2 : 0) | (sum->y ? 0 : 4));
+    const u32 at = emit(slot_op, 0, sum->x, sum->y.value_or(0), sum->shift);
+    out_.append_word(imm.memarg.offset);
+    return push_result(result, at, slot_op);
+  }
   const u32 place = fixed ? 2 : address.can_be_acc() ? 1 : 0;
   const SlotOp slot_op = variant(form(op).op, 2 * place);
   const u32 at = emit_wide(slot_op, 0, address.slot, fixed.value_or(u32(imm.memarg.offset)));

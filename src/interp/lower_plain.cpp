@@ -131,6 +131,7 @@ void Lowering::lower_binary(Op op, Rep result, bool commutative) {
   if (stack_.is_constant(0) && stack_.is_constant(1)) stack_.ensure_home(1);
   Operand b = stack_.pop();
   Operand a = stack_.pop();
+  if (op == Op::i32_add && (lower_shifted_add(a, b) || lower_shifted_add(b, a))) return;
   if (commutative) {
     if (a.is_immediate() || (b.can_be_acc() && a.place != Place::acc)) std::swap(a, b);
     emit_binary(form(op).op, (a.can_be_acc() ? 1 : 0) + (b.is_immediate() ? 2 : 0), a, b, result);
@@ -147,6 +148,19 @@ void Lowering::lower_binary(Op op, Rep result, bool commutative) {
     number = 3;
   }
   emit_binary(form(op).op, number, a, b, result);
+}
+
+/// An addition to what the last instruction shifted to the left by a constant: an index into an array.
+bool Lowering::lower_shifted_add(const Operand& shifted, const Operand& base) {
+  if (base.place != Place::slot) return false;
+  const std::optional<OperandStack::Producer> producer = stack_.last_producer(shifted);
+  const bool is_shift =
+      producer && (producer->op == variant(SlotOp::i32_shl, 2 * 2) || producer->op == variant(SlotOp::i32_shl, 2 * 4));
+  if (!is_shift) return false;
+  const Sum sum = *take_sum(shifted);
+  const SlotOp op = variant(SlotOp::i32_shl_add, sum.x_in_acc ? 2 : 0);
+  push_result(Rep::i32, emit(op, 0, sum.x, base.slot, sum.shift), op);
+  return true;
 }
 
 /// `number` is the case in the list of the op's shape.

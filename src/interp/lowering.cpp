@@ -108,6 +108,39 @@ void Lowering::emit_libcall(LibcallId id, u32 operands, std::span<const ValType>
   push_homes(results);
 }
 
+std::optional<Lowering::Sum> Lowering::take_sum(const Operand& operand) {
+  const std::optional<OperandStack::Producer> producer = stack_.last_producer(operand);
+  if (!producer) return std::nullopt;
+  const u32 at = producer->at;
+  // The numbers of the variants: slot_code.hpp.
+  constexpr SlotOp shl_slot = variant(SlotOp::i32_shl, 2 * 2);
+  constexpr SlotOp shl_acc = variant(SlotOp::i32_shl, 2 * 4);
+  constexpr SlotOp add_slots = variant(SlotOp::i32_add, 2 * 0);
+  constexpr SlotOp add_acc = variant(SlotOp::i32_add, 2 * 1);
+  constexpr SlotOp both_slots = SlotOp::i32_shl_add;
+  constexpr SlotOp both_acc = variant(SlotOp::i32_shl_add, 2);
+  const SlotOp op = producer->op;
+  Sum sum{.x_in_acc = op == shl_acc || op == add_acc || op == both_acc, .x = out_.field(at, 1), .y = {}};
+  if (op == shl_slot || op == shl_acc) {
+    sum.shift = out_.wide(at) & 31;
+  } else if (op == add_slots || op == add_acc) {
+    sum.y = out_.field(at, 2);
+  } else if (op == both_slots || op == both_acc) {
+    sum.y = out_.field(at, 2);
+    sum.shift = out_.field(at, 3);
+  } else {
+    return std::nullopt;
+  }
+  take_back(at);
+  return sum;
+}
+
+void Lowering::take_back(u32 at) {
+  out_.truncate(at);
+  if (origins_ == nullptr) return;
+  while (!origins_->empty() && origins_->back().word >= at) origins_->pop_back();
+}
+
 void Lowering::push_result(Rep rep, u32 at, SlotOp op) {
   stack_.push_result(rep, at, op);
 }

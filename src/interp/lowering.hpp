@@ -113,12 +113,24 @@ class Lowering {
                     u64 second = 0);
   void push_result(Rep rep, u32 at, SlotOp op);
 
+  /// An address or sum that was to be computed by the last instruction: (x << shift) + y.
+  struct Sum {
+    bool x_in_acc;
+    u32 x = 0;
+    u32 shift = 0;
+    std::optional<u32> y;
+  };
+  /// Takes the instruction back that made the operand, if it was such a sum and the last one.
+  std::optional<Sum> take_sum(const Operand& operand);
+  void take_back(u32 at);
+
   // lower_plain.cpp
   void lower_shape(wasm::Op op, const wasm::Imm& imm, Rep result);
   void lower_other(wasm::Op op, const wasm::Imm& imm);
   void lower_unary(wasm::Op op, Rep result);
   void lower_binary(wasm::Op op, Rep result, bool commutative);
   void emit_binary(SlotOp op, u32 number, const Operand& a, const Operand& b, Rep result);
+  bool lower_shifted_add(const Operand& shifted, const Operand& base);
   void lower_comparison(wasm::Op op);
   void lower_eqz(wasm::Op op);
   void lower_wide(wasm::Op op);
@@ -153,6 +165,7 @@ class Lowering {
   void resolve(u32& list);
   void land();
   void emit_jump(u32 label_index);
+  bool emit_increment_branch(const Condition& condition, bool when, u32 target);
   void emit_branch(const Condition& condition, bool when, u32 label_index);
   u32 emit_condition(const Condition& condition, bool when, bool backward);
   u32 emit_compare_branch(const Comparison& comparison, bool when, bool backward);

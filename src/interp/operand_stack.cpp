@@ -268,6 +268,18 @@ void OperandStack::copy(u32 to, u32 from, Rep rep) {
   }
 }
 
+std::optional<OperandStack::Producer> OperandStack::last_producer(const Operand& operand) {
+  const Register& r = reg(operand.rep);
+  if (operand.place != Place::acc || r.end != out_.position()) return std::nullopt;
+  return Producer{r.producer, r.op};
+}
+
+std::optional<OperandStack::Producer> OperandStack::last_producer_to(u32 slot, Rep rep) {
+  const Register& r = reg(rep);
+  if (!is_cached(slot, rep) || r.end != out_.position()) return std::nullopt;
+  return Producer{r.producer, r.op};
+}
+
 void OperandStack::preserve_local(u32 slot) {
   if (symbolic_locals_ == 0) return;
   for (u32 i = floor_; i < size(); ++i) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "interp/emitter.hpp"
@@ -86,6 +87,17 @@ class OperandStack {
   void spill(Rep rep);
   /// Nothing is known to be in the accumulators; nothing may only be there.
   void forget_accumulators();
+
+  /// The instruction that left an operand in its accumulator, and its variant without `result_to_slot`.
+  struct Producer {
+    u32 at;
+    SlotOp op;
+  };
+  /// Of an operand that was just popped and is nowhere but in its accumulator: its producer, if that is the last
+  /// instruction, which may then be taken back and made part of another one.
+  std::optional<Producer> last_producer(const Operand& operand);
+  /// The last instruction, if it leaves its result in the slot and in the accumulator of this representation.
+  std::optional<Producer> last_producer_to(u32 slot, Rep rep);
 
   /// local.set, or local.tee if `keep`.
   void set_local(u32 slot, Rep rep, bool keep);

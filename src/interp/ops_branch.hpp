@@ -27,6 +27,19 @@ WISP_HANDLER br_if_zero(WISP_STATE_PARAMETERS) {
   WISP_NEXT(2);
 }
 
+/// Adds the low half of word 2 to the i32 in the slot of field 0 and repeats the loop unless that makes it the limit.
+/// Variant: limit in field 1, else in the high half of word 2. Target: wide.
+template <u32 variant>
+WISP_HANDLER increment_br_if_ne(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  const u32 limit = variant != 0 ? operand<Place::slot, u32, 1>(s) : u32(word(s, 2) >> 32);
+  const u32 sum = operand<Place::slot, u32, 0>(s) + u32(word(s, 2));
+  result<true>(s, sum);
+  if (sum != limit) WISP_GOTO(branch_target(s));
+  WISP_NEXT(3);
+}
+
 /// Variant bit 0: some target is backward, bit 1: the index is in the accumulator, else in field 0. Wide: number of
 /// targets without the default. From word 2 on: distances of the targets, the default last, 32 bits each.
 template <u32 variant>

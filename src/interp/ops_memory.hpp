@@ -34,6 +34,18 @@ WISP_HANDLER load(WISP_STATE_PARAMETERS) {
 }
 
 template <class Semantics, u32 variant>
+WISP_HANDLER load_indexed(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  using Raw = typename Semantics::Raw;
+  u32 sum = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 1>(s) << field(s, 3);
+  if constexpr ((variant & 4) == 0) sum += operand<Place::slot, u32, 2>(s);
+  const u64 address = sum + word(s, 2);
+  WISP_CHECK_ACCESS(address, sizeof(Raw));
+  result<variant & result_to_slot>(s, Semantics::convert(load_le<Raw>(s.memory + address)));
+  WISP_NEXT(3);
+}
+
+template <class Semantics, u32 variant>
 WISP_HANDLER store(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   using A = typename Semantics::A;

@@ -64,6 +64,17 @@ inline constexpr Handler binary = binary_at<Semantics, variant & result_to_slot,
 template <class Semantics, u32 variant>
 inline constexpr Handler commutative = binary_at<Semantics, variant & result_to_slot, commutative_places(variant >> 1)>;
 
+/// (x << field 3) + y, as indexing makes it. Variant bit 0: result also to slot, bit 1: x in the accumulator, else in
+/// field 1; y: field 2.
+template <u32 variant>
+WISP_HANDLER i32_shl_add(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const u32 x = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 1>(s);
+  const u32 y = operand<Place::slot, u32, 2>(s);
+  result<variant & result_to_slot>(s, u32((x << field(s, 3)) + y));
+  WISP_NEXT(2);
+}
+
 /// Wide arithmetic: operands in their homes from field 0 on, low halves first; the results replace them.
 /// https://github.com/WebAssembly/wide-arithmetic
 template <class Compute>

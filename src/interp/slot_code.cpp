@@ -13,6 +13,7 @@ constexpr std::array<SlotForm, wasm::op_count> make_forms() {
 #define WISP_SLOT_ANY(family, name, row_shape)         \
   forms[u32(wasm::Op::name)].any = SlotOp::name##_any; \
   forms[u32(wasm::Op::name)].any_shape = Shape::row_shape;
+#define WISP_SLOT_INDEXED(name) forms[u32(wasm::Op::name)].indexed = SlotOp::name##_indexed;
 #define WISP_SLOT_EXTRA(family, name, shape)
 #include "interp/slot_ops.def"
   return forms;

@@ -27,6 +27,8 @@ enum class Shape : u8 {
   branch_compare,        // bit 0: backward; then {ss, rs, si, ri}: field 0, field 1 or word 2; target: wide
   branch_compare_float,  // bit 0: backward, bit 1: branch if false; then {ss, rs, si, ri}
   load,                  // bit 0: result also to slot; then address {s, r, constant}: field 1; offset: wide
+  load_indexed,  // bit 0 as above; bit 1: x in the accumulator; bit 2: no y. Address: (x << field 3) + y in 32 bits,
+                 // plus word 2; x field 1, y field 2
   store,      // value {s, r, i} + 3 * address {s, r, constant}: value field 0 or word 2, address field 1; offset: wide
   load_any,   // bit 0: 64-bit addresses; result field 0, address field 1, memory field 2, offset word 2
   store_any,  // the same; value field 0
@@ -49,7 +51,7 @@ enum class Shape : u8 {
 };
 
 constexpr u32 variant_count(Shape shape) {
-  constexpr u8 counts[] = {4, 14, 8, 8, 8, 16, 6, 9, 2, 2, 2, 2, 4, 8, 2, 4, 2, 2, 2, 2, 2, 1, 2, 4, 6, 16};
+  constexpr u8 counts[] = {4, 14, 8, 8, 8, 16, 6, 8, 9, 2, 2, 2, 2, 4, 8, 2, 4, 2, 2, 2, 2, 2, 1, 2, 4, 6, 16};
   static_assert(sizeof counts == u32(Shape::handlers_16) + 1);
   return counts[u32(shape)];
 }
@@ -84,8 +86,9 @@ constexpr SlotOp variant(SlotOp op, u32 number) {
 struct SlotForm {
   SlotOp op = SlotOp::none;
   Shape shape = Shape::handlers_1;
-  SlotOp branch = SlotOp::none;  // of a comparison: the conditional branch
-  SlotOp any = SlotOp::none;     // of a memory instruction: the form for any memory
+  SlotOp indexed = SlotOp::none;  // of a load: the form for an address that is a sum
+  SlotOp branch = SlotOp::none;   // of a comparison: the conditional branch
+  SlotOp any = SlotOp::none;      // of a memory instruction: the form for any memory
   Shape any_shape = Shape::handlers_1;
 };
 
