@@ -44,6 +44,26 @@ std::string_view name_of(ErrorCode code) {
   return "refused";
 }
 
+/// The text in one line.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (usize at = 0; at < text.size(); ++at) {
+    if (text[at] != '\n') {
+      out.push_back(text[at]);
+      continue;
+    }
+    out += "; ";
+    at = std::min(text.find_first_not_of(" \n", at), text.size()) - 1;
+  }
+  return out;
+}
+
+/// Why there are no results, in a few words.
+template <class T>
+std::string reason(const Outcome<T>& outcome) {
+  return outcome.trap() != nullptr ? outcome.trap()->summary() : outcome.message();
+}
+
 /// How a failure differs from the wanted one, if it does.
 class Expectation {
  public:
@@ -94,7 +114,7 @@ class ScriptThread {
     }
   }
 
-  void fail(u32 line, std::string message) { report_.failures.push_back({line, std::move(message)}); }
+  void fail(u32 line, std::string_view message) { report_.failures.push_back({line, one_line(message)}); }
   void count_unread_assertion() { ++report_.total; }
 
   ScriptReport finish() {
@@ -114,13 +134,13 @@ class ScriptThread {
 
   Complaint execute(const text::ActionCommand& command) {
     const Outcome<std::vector<Value>> outcome = world_->perform(command.action);
-    if (!outcome) return outcome.message();
+    if (!outcome) return reason(outcome);
     return std::nullopt;
   }
 
   Complaint execute(const text::AssertReturn& assertion) {
     const Outcome<std::vector<Value>> outcome = world_->perform(assertion.action);
-    if (!outcome) return fmt::format("wanted {}, got {}", describe(assertion.results), outcome.message());
+    if (!outcome) return fmt::format("wanted {}, got {}", describe(assertion.results), reason(outcome));
     bool same = outcome->size() == assertion.results.size();
     for (usize i = 0; same && i < outcome->size(); ++i) same = matches((*outcome)[i], assertion.results[i]);
     if (same) return std::nullopt;

@@ -397,6 +397,12 @@ Result<std::optional<Command>> ScriptReader::next() {
     command = CommandParser(in).command(false);
   }
   command.line = impl_->line;
+  if (ThreadCommand* thread = std::get_if<ThreadCommand>(&command.body)) {
+    for (Command& inner : thread->commands) {
+      const std::string_view before = impl_->list.source.substr(command.offset, inner.offset - command.offset);
+      inner.line = command.line + u32(std::ranges::count(before, '\n'));
+    }
+  }
   if (!in.failed()) return std::optional<Command>(std::move(command));
 
   const Token& first = impl_->list.tokens[start];

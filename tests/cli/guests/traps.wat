@@ -1,0 +1,16 @@
+;; Ends in every way that a guest can; --invoke says which.
+(module $traps
+  (memory (export "memory") 1)
+  (table 2 funcref)
+  (type $none (func))
+  (tag $tag (param i32))
+  (func $inner unreachable)
+  (func $middle (call $inner))
+  (func (export "unreachable") (call $middle))
+  (func (export "divide") (result i32) (i32.div_s (i32.const 1) (i32.const 0)))
+  (func (export "bounds") (result i32) (i32.load (i32.const 65536)))
+  (func (export "null_call") (call_indirect (type $none) (i32.const 0)))
+  (func $recurse (export "recurse") (call $recurse))
+  (func (export "spin") (loop $again (br $again)))
+  (func (export "throw") (throw $tag (i32.const 7)))
+  (func (export "grow") (result i32) (memory.grow (i32.const 100))))
