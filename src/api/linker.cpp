@@ -15,6 +15,13 @@ std::string hint_for(std::string_view module, std::string_view name) {
   }
   if (module == "wasi" && name == "thread-spawn") return "wasi-threads is not supported yet; build without threads";
   if (module.starts_with("wasi:")) return "an interface of WASI 0.2 or later: those need a component, not a module";
+  if (module == "wbg" || module.starts_with("__wbindgen")) {
+    return "made by wasm-bindgen for JavaScript, not WASI: build for wasm32-wasip1 without it";
+  }
+  if (module == "go" || module == "gojs") return "made by Go for JavaScript: build with GOOS=wasip1 GOARCH=wasm";
+  if (module.starts_with("wasix_")) return "WASIX, an extension of WASI that wisp does not have: build for plain WASI";
+  if (module == "env" && name == "memory")
+    return "the program imports its memory: build without threads and --import-memory";
   if (module == "env" && name.starts_with("emscripten_")) {
     return "made by Emscripten for JavaScript, not WASI: link with -sSTANDALONE_WASM";
   }

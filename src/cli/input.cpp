@@ -208,6 +208,8 @@ Message about_file(const Error& error, const std::string& path, std::string_view
     message.offset = error.offset;
   }
   if (!error.hint.empty()) message.hint(error.hint);
+  const bool is_switched_off = message.id == MessageId::unsupported && error.hint.starts_with("switch the feature");
+  if (is_switched_off) message.hint("--enable NAME switches a feature on");
   return message;
 }
 

@@ -66,7 +66,7 @@ class Guest {
   }
 
   int run(HostEnvironment environment) {
-    const Clock::time_point started = Clock::now();
+    const Clock::time_point loaded = Clock::now();
     const WasiKind kind = check_kind();
     check_mounts(settings_);
     for (const Message& warning : suspicious_grants(settings_)) reporter_.report(warning);
@@ -79,7 +79,7 @@ class Guest {
       check_links();
       code = execute(kind);
     }
-    if (settings_.stats) show_stats(Clock::now() - started);
+    if (settings_.stats) show_stats(loaded - started_, Clock::now() - loaded);
     return *code;
   }
 
@@ -262,11 +262,12 @@ class Guest {
     return message.exit_code();
   }
 
-  void show_stats(Clock::duration time) {
+  void show_stats(Clock::duration load, Clock::duration run) {
     const StoreStats stats = store_.stats();
     if (reporter_.style().json) {
       Json out{{"level", "stats"},
-               {"time_ns", time.count()},
+               {"load_ns", load.count()},
+               {"run_ns", run.count()},
                {"peak_memory_bytes", stats.peak_memory_bytes},
                {"peak_heap_bytes", stats.peak_heap_bytes},
                {"collections", stats.collections},
@@ -275,7 +276,7 @@ class Guest {
       fmt::print(stderr, "{}\n", to_text(out));
       return;
     }
-    fmt::print(stderr, "stats: {:<12} {}\n", "time", show_duration(time));
+    fmt::print(stderr, "stats: {:<12} {} to load, {} to run\n", "time", show_duration(load), show_duration(run));
     fmt::print(stderr, "stats: {:<12} {} at most\n", "memory", show_size(stats.peak_memory_bytes));
     if (stats.peak_heap_bytes != 0) {
       fmt::print(stderr, "stats: {:<12} {} at most, {} collections\n", "objects", show_size(stats.peak_heap_bytes),
@@ -284,6 +285,7 @@ class Guest {
     if (settings_.fuel) fmt::print(stderr, "stats: {:<12} {} of {}\n", "fuel", stats.fuel_consumed, *settings_.fuel);
   }
 
+  const Clock::time_point started_ = Clock::now();
   const Invocation& invocation_;
   const RunSettings& settings_;
   const Reporter& reporter_;

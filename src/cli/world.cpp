@@ -137,6 +137,9 @@ Message swapped(const DirGrant& grant, Severity severity) {
 }  // namespace
 
 void DenialLog::denied(const Denial& denial) {
+  // What a handle was not opened for is between the program and its own code: no option would change it. Most are
+  // programs that ask whether a stream can seek.
+  if (denial.kind == "missing_right") return;
   Message message(MessageId::denied, in_words(denial.operation));
   message.severity = Severity::denied;
   if (!denial.object.empty()) message.text += fmt::format(" \"{}\"", printable(denial.object));
