@@ -309,6 +309,7 @@ TEST(Memory, AddressesThatAreSums) {
   Code added = Code().local_get(0).local_get(1).op(Op::i32_add);
   Code indexed = Code().local_get(0).i32(2).op(Op::i32_shl).local_get(1).op(Op::i32_add);
   Code from_left = Code().local_get(1).local_get(0).i32(1).op(Op::i32_add).i32(2).op(Op::i32_shl).op(Op::i32_add);
+  Code constant = Code().local_get(0).i32(-3).op(Op::i32_add);
   Code kept = Code().local_get(1).local_get(0).i32(2).op(Op::i32_shl).op(Op::i32_add).local_tee(0);
   ModuleText text;
   text.func("ii:i", load(shifted, 5));
@@ -317,6 +318,7 @@ TEST(Memory, AddressesThatAreSums) {
   text.func("ii:i", load(from_left, 5));
   text.func("ii:i", load(kept, 5).local_get(0).i32(16).op(Op::i32_shl).op(Op::i32_add));
   text.func("ii:", Code().local_get(0).local_get(1).op(Op::i32_store8, {0, 0}));
+  text.func("ii:i", load(constant, 5));
   World world(text);
   for (u32 address = 0; address < 256; ++address) world.call(5, {address, address});
   EXPECT_EQ(world.call(0, {7, 0}).results[0], 33u);
@@ -324,6 +326,8 @@ TEST(Memory, AddressesThatAreSums) {
   EXPECT_EQ(world.call(2, {7, 10}).results[0], 43u);
   EXPECT_EQ(world.call(3, {7, 10}).results[0], 47u);
   EXPECT_EQ(world.call(4, {7, 10}).results[0], 43u + (38u << 16));
+  EXPECT_EQ(world.call(6, {7, 0}).results[0], 9u);
+  EXPECT_EQ(world.call(6, {2, 0}).reason(), TrapReason::memory_out_of_bounds);
   EXPECT_EQ(world.call(1, {u32(-1), 11}).results[0], 15u) << "the sum wraps around";
   EXPECT_EQ(world.call(2, {0x40000001, 1}).results[0], 10u) << "the shift drops bits";
   EXPECT_EQ(world.call(1, {u32(-1), 0}).reason(), TrapReason::memory_out_of_bounds);

@@ -34,7 +34,7 @@ void Lowering::lower_load(Op op, const Imm& imm, Rep result) {
   if (const std::optional<Sum> sum = take_sum(address)) {
     const SlotOp slot_op = variant(form(op).indexed, (sum->x_in_acc ? 2 : 0) | (sum->y ? 0 : 4));
     const u32 at = emit(slot_op, 0, sum->x, sum->y.value_or(0), sum->shift);
-    out_.append_word(imm.memarg.offset);
+    out_.append_word(imm.memarg.offset | u64(sum->constant) << 32);
     return push_result(result, at, slot_op);
   }
   const u32 place = fixed ? 2 : address.can_be_acc() ? 1 : 0;

@@ -117,14 +117,19 @@ std::optional<Lowering::Sum> Lowering::take_sum(const Operand& operand) {
   constexpr SlotOp shl_acc = variant(SlotOp::i32_shl, 2 * 4);
   constexpr SlotOp add_slots = variant(SlotOp::i32_add, 2 * 0);
   constexpr SlotOp add_acc = variant(SlotOp::i32_add, 2 * 1);
+  constexpr SlotOp add_slot_constant = variant(SlotOp::i32_add, 2 * 2);
+  constexpr SlotOp add_acc_constant = variant(SlotOp::i32_add, 2 * 3);
   constexpr SlotOp both_slots = SlotOp::i32_shl_add;
   constexpr SlotOp both_acc = variant(SlotOp::i32_shl_add, 2);
   const SlotOp op = producer->op;
-  Sum sum{.x_in_acc = op == shl_acc || op == add_acc || op == both_acc, .x = out_.field(at, 1), .y = {}};
+  const bool x_in_acc = op == shl_acc || op == add_acc || op == add_acc_constant || op == both_acc;
+  Sum sum{.x_in_acc = x_in_acc, .x = out_.field(at, 1), .y = {}};
   if (op == shl_slot || op == shl_acc) {
     sum.shift = out_.wide(at) & 31;
   } else if (op == add_slots || op == add_acc) {
     sum.y = out_.field(at, 2);
+  } else if (op == add_slot_constant || op == add_acc_constant) {
+    sum.constant = out_.wide(at);
   } else if (op == both_slots || op == both_acc) {
     sum.y = out_.field(at, 2);
     sum.shift = out_.field(at, 3);

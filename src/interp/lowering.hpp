@@ -118,7 +118,8 @@ class Lowering {
     bool x_in_acc;
     u32 x = 0;
     u32 shift = 0;
-    std::optional<u32> y;
+    std::optional<u32> y;  // a slot; else
+    u32 constant = 0;
   };
   /// Takes the instruction back that made the operand, if it was such a sum and the last one.
   std::optional<Sum> take_sum(const Operand& operand);

@@ -37,9 +37,9 @@ template <class Semantics, u32 variant>
 WISP_HANDLER load_indexed(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   using Raw = typename Semantics::Raw;
-  u32 sum = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 1>(s) << field(s, 3);
-  if constexpr ((variant & 4) == 0) sum += operand<Place::slot, u32, 2>(s);
-  const u64 address = sum + word(s, 2);
+  const u32 x = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 1>(s);
+  const u32 y = (variant & 4) != 0 ? u32(word(s, 2) >> 32) : operand<Place::slot, u32, 2>(s);
+  const u64 address = u64(u32((x << field(s, 3)) + y)) + u32(word(s, 2));
   WISP_CHECK_ACCESS(address, sizeof(Raw));
   result<variant & result_to_slot>(s, Semantics::convert(load_le<Raw>(s.memory + address)));
   WISP_NEXT(3);

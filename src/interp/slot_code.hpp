@@ -27,8 +27,8 @@ enum class Shape : u8 {
   branch_compare,        // bit 0: backward; then {ss, rs, si, ri}: field 0, field 1 or word 2; target: wide
   branch_compare_float,  // bit 0: backward, bit 1: branch if false; then {ss, rs, si, ri}
   load,                  // bit 0: result also to slot; then address {s, r, constant}: field 1; offset: wide
-  load_indexed,  // bit 0 as above; bit 1: x in the accumulator; bit 2: no y. Address: (x << field 3) + y in 32 bits,
-                 // plus word 2; x field 1, y field 2
+  load_indexed,  // bit 0 as above; bit 1: x in the accumulator; bit 2: y in the high half of word 2. x field 1, y field
+                 // 2; address: (x << field 3) + y in 32 bits, plus the low half of word 2
   store,      // value {s, r, i} + 3 * address {s, r, constant}: value field 0 or word 2, address field 1; offset: wide
   load_any,   // bit 0: 64-bit addresses; result field 0, address field 1, memory field 2, offset word 2
   store_any,  // the same; value field 0
