@@ -150,6 +150,7 @@ constexpr std::string_view spinner = R"((module
   (func $deep (export "recurse") (call $deep))
   (func $f (export "tail") (return_call $f))
   (func (export "fill") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (br 0)))
+  (func (export "once") (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)))
   (func (export "nothing"))))";
 
 TEST(Interruption, FromAnotherThread) {
@@ -215,6 +216,18 @@ TEST(Fuel, EndsGuestsAtTheSameInstruction) {
     EXPECT_EQ(World::reason(instance, "spin"), TrapReason::out_of_fuel);
     EXPECT_EQ(world.store.stats().fuel_consumed, 1010u);
   }
+}
+
+TEST(Fuel, BulkOperationsCostWhatTheyDo) {
+  Config config;
+  config.fuel = true;
+  World world(config);
+  const Instance instance = world.instantiate(spinner);
+  world.store.set_fuel(1100);
+  EXPECT_TRUE(instance.func("once")->call().ok());
+  EXPECT_GT(world.store.stats().fuel_consumed, 1024u);
+  EXPECT_LT(world.store.stats().fuel_consumed, 1040u);
+  EXPECT_EQ(World::reason(instance, "once"), TrapReason::out_of_fuel);
 }
 
 TEST(Stack, RecursionEnds) {
