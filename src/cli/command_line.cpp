@@ -256,18 +256,21 @@ Invocation parse_command_line(std::span<const std::string_view> arguments) {
 
 std::pair<bool, ColorWhen> message_style(std::span<const std::string_view> arguments) {
   std::pair<bool, ColorWhen> style{false, ColorWhen::automatic};
-  for (usize i = 0; i < arguments.size() && arguments[i].starts_with("-"); ++i) {
+  for (usize i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
-    const bool more = i + 1 < arguments.size();
-    if (argument == "--error-format=json" || (argument == "--error-format" && more && arguments[i + 1] == "json")) {
-      style.first = true;
-    }
-    if (argument == "--color=always" || (argument == "--color" && more && arguments[i + 1] == "always")) {
-      style.second = ColorWhen::always;
-    }
-    if (argument == "--color=never" || (argument == "--color" && more && arguments[i + 1] == "never")) {
-      style.second = ColorWhen::never;
-    }
+    if (find_command(argument) != nullptr) continue;
+    if (!argument.starts_with('-') || argument == "--") break;
+    const usize equals = std::min(argument.find('='), argument.size());
+    const bool is_long = argument.starts_with("--");
+    const OptionInfo* option = is_long ? find_option(argument.substr(2, equals - 2)) : nullptr;
+    if (!is_long && argument.size() == 2) option = find_short_option(argument[1]);
+    if (option == nullptr || option->is_switch() || option->value_is_optional()) continue;
+    const bool is_next = equals == argument.size();
+    if (is_next && ++i == arguments.size()) break;
+    const std::string_view value = is_next ? arguments[i] : argument.substr(equals + 1);
+    if (option->option == Option::error_format) style.first = value == "json";
+    if (option->option == Option::color && value == "always") style.second = ColorWhen::always;
+    if (option->option == Option::color && value == "never") style.second = ColorWhen::never;
   }
   return style;
 }

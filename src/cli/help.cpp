@@ -25,7 +25,7 @@ std::string show_option(const OptionInfo& option) {
   } else if (!option.is_switch()) {
     head += fmt::format(" {}", option.value);
   }
-  return fmt::format("  {:<31} {}\n", head, option.help);
+  return fmt::format("  {:<35} {}\n", head, option.help);
 }
 
 std::string show_options(CommandKind command) {
