@@ -3,11 +3,12 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 #include "text/wast.hpp"
 
-// make_seeds KIND FOLDER SCRIPT...: fills FOLDER with seeds from the scripts. KIND is `text` (the scripts themselves)
-// or `binary` (every module in them, in the binary format).
+// make_seeds KIND FOLDER SCRIPT...: fills FOLDER with seeds, one for each module in the scripts. KIND is `text` or
+// `binary`.
 
 namespace {
 
@@ -28,7 +29,8 @@ class Seeds {
   int count_ = 0;
 };
 
-void add_modules(Seeds& seeds, const std::string& script) {
+/// The modules of a script that have the kind of seed: a text that stands in the script, or bytes.
+void add_modules(Seeds& seeds, const std::string& script, bool binary) {
   wisp::text::ScriptReader reader(script);
   while (true) {
     auto command = reader.next();
@@ -36,6 +38,11 @@ void add_modules(Seeds& seeds, const std::string& script) {
     if (!command->has_value()) return;
     const auto* module = std::get_if<wisp::text::ModuleCommand>(&(*command)->body);
     if (module == nullptr) continue;
+    if (!binary) {
+      const std::string_view source = module->module.source;
+      if (module->module.form == wisp::text::ScriptModule::Form::text) seeds.add(source.data(), source.size());
+      continue;
+    }
     const auto bytes = assemble(module->module, wisp::wasm::Features());
     if (bytes.ok()) seeds.add(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   }
@@ -48,11 +55,6 @@ int main(int argc, char** argv) {
   const bool binary = std::string(argv[1]) == "binary";
   Seeds seeds(argv[2]);
   for (int i = 3; i < argc; ++i) {
-    const std::string script = read_file(argv[i]);
-    if (binary) {
-      add_modules(seeds, script);
-    } else {
-      seeds.add(script.data(), script.size());
-    }
+    add_modules(seeds, read_file(argv[i]), binary);
   }
 }

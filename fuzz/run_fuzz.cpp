@@ -1,12 +1,17 @@
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "wisp/wisp.hpp"
 
+#include "base/check.hpp"
+#include "generate.hpp"
+
 // Runs whatever is valid: instantiates it with default imports, calls every exported function with zeros, with little
-// fuel, little memory and little stack. Anything may happen but a crash, a leak or a hang.
+// fuel, little memory and little stack. Anything may happen but a crash, a leak or a hang. Bytes that do not begin like
+// a module are decisions from which a valid module is made.
 
 namespace {
 
@@ -52,6 +57,15 @@ void call_exports(wisp::Store& store, const wisp::Instance& instance) {
   }
 }
 
+wisp::Result<wisp::Module> make_module(const wisp::Engine& engine, std::span<const std::uint8_t> bytes) {
+  if (wisp::kind_of(bytes) == wisp::InputKind::module) {
+    return wisp::Module::from_bytes(engine, bytes, wisp::Validation::serial);
+  }
+  auto module = wisp::Module::from_text(engine, wisp::fuzz::generate_module(bytes));
+  WISP_CHECK(module.ok());
+  return module;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -59,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                          make_engine(wisp::MemoryMode::explicit_checks)};
   if (size == 0) return 0;
   const wisp::Engine& engine = engines[data[size - 1] % 2];
-  const auto module = wisp::Module::from_bytes(engine, {data, size}, wisp::Validation::serial);
+  const auto module = make_module(engine, {data, size});
   if (!module) return 0;
   wisp::StoreLimits limits;
   limits.memory_bytes = 16 << 20;
@@ -68,6 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto store = wisp::Store::create(engine, limits);
   if (!store) return 0;
   store->set_fuel(fuel);
+  store->set_collect_always(data[size - 1] % 4 == 0);
   wisp::Linker linker(engine);
   linker.set_unknown_imports(wisp::UnknownImports::default_values);
   auto instance = linker.instantiate(*store, *module);

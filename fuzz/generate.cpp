@@ -1,0 +1,537 @@
+#include "generate.hpp"
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "wasm/opcodes.hpp"
+
+namespace wisp::fuzz {
+namespace {
+
+using wasm::Immediate;
+using wasm::OpInfo;
+
+/// Value types by their letters: as in opcodes.def, and A anyref, X externref, R funcref, S (ref null $s), B (ref null
+/// $b), E exnref. Each has two mutable globals, and two locals in every function.
+constexpr std::string_view letters = "iIfFvAXRSBE";
+
+std::string_view text_of(char letter) {
+  constexpr std::array<std::string_view, letters.size()> texts = {
+      "i32", "i64", "f32", "f64", "v128", "anyref", "externref", "funcref", "(ref null $s)", "(ref null $b)", "exnref"};
+  return texts[letters.find(letter)];
+}
+
+constexpr std::string_view prelude = R"((module
+(type $s (sub (struct (field (mut i32)) (field (mut i8)) (field (mut i64)) (field (mut v128)) (field (mut (ref null $s))))))
+(type $sub (sub $s (struct (field (mut i32)) (field (mut i8)) (field (mut i64)) (field (mut v128)) (field (mut (ref null $s)))
+  (field (mut anyref)))))
+(type $b (array (mut i16))) (type $any (array (mut anyref))) (type $vectors (array (mut v128)))
+(import "host" "a" (func $h0 (param i32 v128) (result i64)))
+(import "host" "b" (func $h1 (param f64) (result i32 f32)))
+(import "host" "c" (func $h2))
+(memory $m 1 3) (memory $n i64 0 2) (memory $o 2 2 shared) (memory $p 100 5000 (pagesize 1))
+(table $t 6 20 funcref) (table $x i64 3 10 externref)
+(tag $e0) (tag $e1 (param i32 v128))
+(data $d0 (memory $m) (i32.const 3) "active") (data $d1 "passive and longer")
+(elem (table $t) (i32.const 1) func $f0 $h0 $f0) (elem $el func $f0 $h2 $h1) (elem declare func $f0)
+)";
+
+struct Function {
+  std::string name;
+  std::string params;
+  std::string results;
+};
+
+class Generator {
+ public:
+  explicit Generator(std::span<const u8> decisions) : decisions_(decisions) {}
+
+  std::string module() {
+    out_ = prelude;
+    for (const char letter : letters) {
+      for (const char number : {'0', '1'}) {
+        emit({"(global $g", std::string(1, letter), std::string(1, number), " (mut ", text_of(letter), ") "});
+        constant(letter);
+        emit({")\n"});
+      }
+    }
+    functions_ = {{"h0", "iv", "I"}, {"h1", "F", "if"}, {"h2", "", ""}};
+    const u32 count = 1 + choose(4);
+    for (u32 i = 0; i < count; ++i) functions_.push_back({"f" + std::to_string(i), types(4), types(3)});
+    for (u32 i = 0; i < count; ++i) function(functions_[3 + i]);
+    out_ += ")";
+    return std::move(out_);
+  }
+
+ private:
+  static constexpr u32 max_depth = 7;
+  static constexpr usize max_text = 40'000;
+
+  /// Below `count`; 0, which is always something simple, when the bytes are used up.
+  u32 choose(u32 count) {
+    if (at_ >= decisions_.size()) return 0;
+    u32 value = decisions_[at_++];
+    if (count > 256 && at_ < decisions_.size()) value |= u32(decisions_[at_++]) << 8;
+    return value % count;
+  }
+  bool is_over() const { return at_ >= decisions_.size() || depth_ >= max_depth || out_.size() > max_text; }
+  char letter() { return letters[choose(letters.size())]; }
+  std::string types(u32 most) {
+    std::string result;
+    for (u32 count = choose(most + 1); count > 0; --count) result += letter();
+    return result;
+  }
+
+  void emit(std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts) out_ += part;
+  }
+  void emit_types(std::string_view keyword, std::string_view list) {
+    if (list.empty()) return;
+    emit({" (", keyword});
+    for (const char each : list) emit({" ", text_of(each)});
+    emit({")"});
+  }
+
+  void function(const Function& f) {
+    params_ = f.params;
+    labels_ = {f.results};
+    emit({"(func $", f.name, " (export \"", f.name, "\")"});
+    emit_types("param", f.params);
+    emit_types("result", f.results);
+    for (const char each : letters) {
+      for (const char number : {'0', '1'}) {
+        emit({" (local $l", std::string(1, each), std::string(1, number), " ", text_of(each), ")"});
+      }
+    }
+    out_ += "\n";
+    body(f.results, 12);
+    out_ += ")\n";
+  }
+
+  /// Statements, and then the results.
+  void body(std::string_view results, u32 most) {
+    for (u32 count = choose(most + 1); count > 0; --count) statement();
+    values(results);
+  }
+  void values(std::string_view list) {
+    for (const char each : list) value(each);
+  }
+  void drops(usize count) {
+    for (; count > 0; --count) out_ += " drop";
+  }
+
+  void constant(char type) {
+    constexpr std::array<std::string_view, 8> integers = {"0",      "1",          "-1",         "5",
+                                                          "0x7fff", "0x80000000", "0xfffffff8", "65535"};
+    constexpr std::array<std::string_view, 8> floats = {"0",    "-0",           "1.5", "nan",
+                                                        "-inf", "nan:0x200001", "3e9", "-9.3e18"};
+    const u32 which = choose(8);
+    switch (type) {
+      case 'i':
+        return emit({" i32.const ", integers[which]});
+      case 'I':
+        return emit({" i64.const ", integers[which]});
+      case 'f':
+        return emit({" f32.const ", floats[which]});
+      case 'F':
+        return emit({" f64.const ", floats[which]});
+      case 'v':
+        return emit({" v128.const i32x4 ", integers[which], " 7 ", integers[7 - which], " 0x3f800000"});
+      case 'A':
+        return emit({" ref.null any"});
+      case 'X':
+        return emit({" ref.null extern"});
+      case 'R':
+        return emit({which == 0 ? " ref.null func" : " ref.func $f0"});
+      case 'S':
+        return emit({which < 2 ? " ref.null $s" : which < 5 ? " struct.new_default $s" : " struct.new_default $sub"});
+      case 'B':
+        return emit({which < 2 ? " ref.null $b" : " i32.const 9 array.new_default $b"});
+      default:
+        return emit({" ref.null exn"});
+    }
+  }
+
+  std::string variable(char type) {
+    const std::string name = std::string(1, type) + (choose(2) == 0 ? '0' : '1');
+    return "$l" + name;
+  }
+
+  /// Pushes one value.
+  void value(char type) {
+    if (is_over()) return constant(type);
+    ++depth_;
+    switch (choose(12)) {
+      case 0:
+        constant(type);
+        break;
+      case 1:
+        emit({" local.get ", variable(type)});
+        break;
+      case 2:
+        emit({" global.get $g", std::string(1, type), choose(2) == 0 ? "0" : "1"});
+        break;
+      case 3:
+        value(type);
+        emit({" local.tee ", variable(type)});
+        break;
+      case 4:
+        value(type);
+        value(type);
+        value('i');
+        if (letters.find(type) < 5) {
+          emit({" select"});
+        } else {
+          emit({" select (result ", text_of(type), ")"});
+        }
+        break;
+      case 5:
+        construct(std::string(1, type));
+        break;
+      case 6:
+        parameter(type);
+        break;
+      case 7:
+        call(type);
+        break;
+      case 8:
+        special(type);
+        break;
+      default:
+        operation(type);
+    }
+    --depth_;
+  }
+
+  void parameter(char type) {
+    for (usize i = 0; i < params_.size(); ++i) {
+      if (params_[i] == type) return emit({" local.get ", std::to_string(i)});
+    }
+    constant(type);
+  }
+
+  /// A row of opcodes.def with this result (and perhaps more below it); '-' stands for no result.
+  void operation(char type) {
+    const u32 start = choose(wasm::op_count);
+    for (u32 i = 0; i < wasm::op_count; ++i) {
+      const OpInfo& op = wasm::op_table[(start + i) % wasm::op_count];
+      const usize colon = op.signature.find(':');
+      if (op.is_polymorphic() || is_constant(op)) continue;
+      std::string_view results = op.signature.substr(colon + 1);
+      const char memory = "mnop"[choose(4)];
+      const char address = memory == 'n' ? 'I' : 'i';
+      const char first = results.empty() ? '-' : results[0] == 'a' ? address : results[0];
+      if (first != type) continue;
+      // Waiting for what nobody does ends only with a deadline.
+      if (op.text.starts_with("memory.atomic.wait")) continue;
+      for (const char operand : op.signature.substr(0, colon)) value(operand == 'a' ? address : operand);
+      emit({" ", op.text});
+      immediate(op, memory);
+      if (results.size() > 1) drops(results.size() - 1);
+      return;
+    }
+    if (type != '-') constant(type);
+  }
+
+  static bool is_constant(const OpInfo& op) { return op.text.ends_with(".const"); }
+
+  void immediate(const OpInfo& op, char memory) {
+    const std::string_view name(&memory, 1);
+    switch (op.immediate) {
+      case Immediate::memory:
+        return emit({" $", name});
+      case Immediate::memarg:
+        return memarg(op, name);
+      case Immediate::memarg_lane:
+        memarg(op, name);
+        return emit({" ", std::to_string(choose(16u >> (op.flags & wasm::OpFlags::align_mask)))});
+      case Immediate::lane:
+        return emit({" ", std::to_string(choose(lanes(op.text)))});
+      case Immediate::shuffle:
+        for (u32 i = 0; i < 16; ++i) emit({" ", std::to_string(choose(32))});
+        return;
+      case Immediate::data:
+        return emit({choose(2) == 0 ? " $d0" : " $d1"});
+      case Immediate::elem:
+        return emit({" $el"});
+      default:
+        return;
+    }
+  }
+  void memarg(const OpInfo&, std::string_view memory) {
+    constexpr std::array<std::string_view, 8> offsets = {"",
+                                                         " offset=1",
+                                                         " offset=64",
+                                                         " offset=65528",
+                                                         " offset=65535",
+                                                         " offset=131070",
+                                                         " offset=0xfffffff0",
+                                                         " offset=4992"};
+    emit({" $", memory, offsets[choose(8)]});
+  }
+  static u32 lanes(std::string_view text) {
+    if (text.starts_with("i8x16")) return 16;
+    if (text.starts_with("i16x8")) return 8;
+    return text.starts_with("i64x2") || text.starts_with("f64x2") ? 2 : 4;
+  }
+
+  /// A block, loop, if or try_table with these results, and operands that it takes from outside.
+  void construct(std::string_view results) {
+    ++depth_;
+    const std::string params = types(2);
+    const u32 kind = choose(5);
+    values(params);
+    if (kind == 2) value('i');
+    constexpr std::array<std::string_view, 5> keywords = {" block", " loop", " if", " try_table", " block"};
+    out_ += keywords[kind];
+    labels_.emplace_back(kind == 1 ? params : std::string(results));
+    emit_types("param", params);
+    emit_types("result", results);
+    if (kind == 3) catches();
+    out_ += "\n";
+    inside(params, results);
+    if (kind == 2 && (!results.empty() || !params.empty() || choose(2) != 0)) {
+      out_ += " else";
+      inside(params, results);
+    }
+    out_ += " end\n";
+    labels_.pop_back();
+    --depth_;
+  }
+  void inside(std::string_view params, std::string_view results) {
+    for (usize i = params.size(); i > 0; --i) {
+      if (choose(2) == 0) {
+        out_ += " drop";
+      } else {
+        emit({" local.set ", variable(params[i - 1])});
+      }
+    }
+    body(results, 4);
+  }
+  /// Labels of clauses count from outside of the try_table, whose own label is the last one.
+  void catches() {
+    for (usize depth = 1; depth < labels_.size(); ++depth) {
+      const std::string& label = labels_[labels_.size() - 1 - depth];
+      const std::string number = " " + std::to_string(depth - 1) + ")";
+      if (label.empty()) emit({choose(2) == 0 ? " (catch_all" : " (catch $e0", number});
+      if (label == "iv") emit({" (catch $e1", number});
+      if (label == "ivE") emit({" (catch_ref $e1", number});
+      if (label == "E") emit({choose(2) == 0 ? " (catch_all_ref" : " (catch_ref $e0", number});
+    }
+  }
+
+  /// A call; of its results the first one stays if it is of this type.
+  void call(char type) {
+    const u32 start = choose(u32(functions_.size()));
+    for (usize i = 0; i < functions_.size(); ++i) {
+      const Function& f = functions_[(start + i) % functions_.size()];
+      if (type != '-' && (f.results.empty() || f.results[0] != type)) continue;
+      values(f.params);
+      if (choose(3) == 0) {
+        value('i');
+        emit({" call_indirect $t"});
+        emit_types("param", f.params);
+        emit_types("result", f.results);
+      } else {
+        emit({" call $", f.name});
+      }
+      return drops(f.results.size() - (type == '-' ? 0 : 1));
+    }
+    if (type != '-') constant(type);
+  }
+
+  /// Operands by letters, then code.
+  struct Special {
+    char result;
+    std::string_view operands;
+    std::string_view code;
+  };
+  static constexpr Special specials[] = {
+      {'i', "A", "ref.is_null"},
+      {'i', "SS", "ref.eq"},
+      {'i', "A", "ref.test (ref $s)"},
+      {'i', "A", "ref.test (ref null i31)"},
+      {'i', "S", "struct.get $s 0"},
+      {'i', "S", "struct.get_s $s 1"},
+      {'i', "S", "struct.get_u $s 1"},
+      {'i', "Bi", "array.get_s $b"},
+      {'i', "Bi", "array.get_u $b"},
+      {'i', "B", "array.len"},
+      {'i', "A", "ref.cast i31ref i31.get_s"},
+      {'i', "i", "ref.i31 i31.get_u"},
+      {'i', "Ri", "table.grow $t"},
+      {'i', "", "table.size $t"},
+      {'i', "E", "ref.is_null"},
+      {'I', "", "table.size $x"},
+      {'I', "XI", "table.grow $x"},
+      {'I', "S", "struct.get $s 2"},
+      {'v', "S", "struct.get $s 3"},
+      {'S', "S", "struct.get $s 4"},
+      {'S', "iiIvS", "struct.new $s"},
+      {'S', "iiIvSA", "struct.new $sub"},
+      {'S', "A", "ref.cast (ref null $s)"},
+      {'S', "S", "ref.cast (ref $sub)"},
+      {'S', "S", "ref.as_non_null"},
+      {'A', "i", "ref.i31"},
+      {'A', "S", ""},
+      {'A', "B", ""},
+      {'A', "X", "any.convert_extern"},
+      {'X', "A", "extern.convert_any"},
+      {'X', "I", "table.get $x"},
+      {'R', "i", "table.get $t"},
+      {'B', "ii", "array.new $b"},
+      {'B', "iii", "array.new_fixed $b 3"},
+      {'B', "ii", "array.new_data $b $d1"},
+      {'B', "A", "ref.cast (ref null $b)"},
+      {'A', "Ai", "array.new $any"},
+      {'A', "AA", "array.new_fixed $any 2"},
+      {'A', "vi", "array.new $vectors"},
+      {'A', "A", "i32.const 3 array.new $any i32.const 1 array.get $any"},
+      {'A', "S", "drop struct.new_default $sub struct.get $sub 5"},
+      {'A', "A", "block (param anyref) (result anyref) br_on_cast 0 anyref (ref $s) end"},
+      {'A', "A", "block (param anyref) (result anyref) br_on_cast_fail 0 anyref (ref null $b) end"},
+      {'A', "S", "block (param (ref null $s)) br_on_null 0 drop end ref.null none"},
+      {'S', "S", "block (param (ref null $s)) (result (ref $s)) br_on_non_null 0 struct.new_default $s end"},
+      {'E', "iv",
+       "local.set $lv0 local.set $li0 block (result exnref) try_table (catch_all_ref 0) local.get $li0 local.get $lv0 "
+       "throw $e1 end unreachable end"},
+      {'-', "Si", "struct.set $s 0"},
+      {'-', "Si", "struct.set $s 1"},
+      {'-', "Sv", "struct.set $s 3"},
+      {'-', "SS", "struct.set $s 4"},
+      {'-', "Bii", "array.set $b"},
+      {'-', "Biii", "array.fill $b"},
+      {'-', "BiBii", "array.copy $b $b"},
+      {'-', "Biii", "array.init_data $b $d1"},
+      {'-', "iii", "memory.fill $m"},
+      {'-', "IiI", "memory.fill $n"},
+      {'-', "iii", "memory.copy $m $p"},
+      {'-', "iIi", "memory.copy $o $n"},
+      {'-', "iii", "memory.init $m $d1"},
+      {'-', "iRi", "table.fill $t"},
+      {'-', "IXI", "table.fill $x"},
+      {'-', "iii", "table.copy $t $t"},
+      {'-', "iii", "table.init $t $el"},
+      {'-', "iR", "table.set $t"},
+      {'-', "IX", "table.set $x"},
+      {'-', "iv", "throw $e1"},
+      {'-', "", "throw $e0"},
+      {'-', "E", "throw_ref"},
+      {'-', "", "unreachable"},
+      {'-', "", "nop"},
+      {'-', "A", "drop"},
+  };
+  void special(char type) {
+    constexpr u32 count = std::size(specials);
+    const u32 start = choose(count);
+    for (u32 i = 0; i < count; ++i) {
+      const Special& s = specials[(start + i) % count];
+      if (s.result != type) continue;
+      values(s.operands);
+      return emit({" ", s.code});
+    }
+    if (type != '-') constant(type);
+  }
+
+  /// Leaves the stack as it was.
+  void statement() {
+    if (is_over()) return;
+    ++depth_;
+    const char type = letter();
+    switch (choose(12)) {
+      case 0:
+      case 1:
+        value(type);
+        emit({" local.set ", variable(type)});
+        break;
+      case 2:
+        value(type);
+        emit({" global.set $g", std::string(1, type), choose(2) == 0 ? "0" : "1"});
+        break;
+      case 3:
+        value(type);
+        drops(1);
+        break;
+      case 4:
+        call('-');
+        break;
+      case 5:
+        special('-');
+        break;
+      case 6:
+      case 7:
+        branch();
+        break;
+      case 8: {
+        const std::string results = types(3);
+        construct(results);
+        drops(results.size());
+        break;
+      }
+      case 9:
+        tail_call();
+        break;
+      default:
+        operation('-');
+    }
+    out_ += "\n";
+    --depth_;
+  }
+
+  void branch() {
+    const u32 depth = choose(u32(labels_.size()));
+    const std::string types = labels_[labels_.size() - 1 - depth];
+    values(types);
+    const std::string number = std::to_string(depth);
+    switch (choose(5)) {
+      case 0:
+        return emit({" br ", number});
+      case 1: {
+        value('i');
+        emit({" br_table"});
+        for (u32 i = 0; i < labels_.size(); ++i) {
+          if (labels_[labels_.size() - 1 - i] == types) emit({" ", std::to_string(i)});
+        }
+        return emit({" ", number});
+      }
+      case 2:
+        drops(types.size());
+        values(labels_[0]);
+        return emit({" return"});
+      default:
+        value('i');
+        emit({" br_if ", number});
+        return drops(types.size());
+    }
+  }
+
+  void tail_call() {
+    for (const Function& f : functions_) {
+      if (f.results != labels_[0] || choose(2) == 0) continue;
+      value('i');
+      emit({" if "});
+      labels_.emplace_back();
+      values(f.params);
+      emit({" return_call $", f.name, " end"});
+      labels_.pop_back();
+      return;
+    }
+  }
+
+  std::span<const u8> decisions_;
+  usize at_ = 0;
+  u32 depth_ = 0;
+  std::string out_;
+  std::vector<Function> functions_;
+  std::string params_;
+  std::vector<std::string> labels_;  // outermost first: what a branch to it carries
+};
+
+}  // namespace
+
+std::string generate_module(std::span<const u8> decisions) {
+  return Generator(decisions).module();
+}
+
+}  // namespace wisp::fuzz
