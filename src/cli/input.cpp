@@ -213,6 +213,10 @@ Message about_file(const Error& error, const std::string& path, std::string_view
   return message;
 }
 
+bool is_wasi(std::string_view module) {
+  return module == "wasi_snapshot_preview1" || module == "wasi_unstable";
+}
+
 std::string base_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }

@@ -14,10 +14,6 @@
 namespace wisp::cli {
 namespace {
 
-bool is_wasi(std::string_view module) {
-  return module == "wasi_snapshot_preview1" || module == "wasi_unstable";
-}
-
 /// "WASI command": what the module is, as far as it follows the rules.
 std::string kind_name(const Module& module) {
   const Result<WasiKind> kind = wasi_kind(module);

@@ -247,11 +247,8 @@ class Guest {
   }
 
   bool imports_wasi_function(std::string_view name) {
-    for (const ImportType& import : module_.imports()) {
-      const bool is_wasi = import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable";
-      if (is_wasi && import.name == name) return true;
-    }
-    return false;
+    return std::ranges::any_of(module_.imports(),
+                               [&](const ImportType& import) { return is_wasi(import.module) && import.name == name; });
   }
 
   int end(const Trap* trap, const Error* error, const std::string& file) {
