@@ -497,7 +497,7 @@ class Generator {
       }
       case 2:
         drops(types.size());
-        values(labels_[0]);
+        values(std::string(labels_[0]));  // a copy, because there will be more labels
         return emit({" return"});
       default:
         value('i');
