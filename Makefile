@@ -1,7 +1,6 @@
 # The front door. Every target does its own set-up on a fresh Debian 12, as root or with sudo.
 
 BUILD := build
-PART ?=
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .PHONY: help build demo test conformance guests bench fuzz check format sanitize clean

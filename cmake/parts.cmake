@@ -35,6 +35,8 @@ function(wisp_part name folder)
     target_link_libraries(wisp_${name}_test PRIVATE wisp_${name} GTest::gtest_main GTest::gmock)
     target_compile_definitions(wisp_${name}_test PRIVATE
       WISP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WISP_INTERFACES_DIR="${WISP_INTERFACES}" WISP_SUITES_DIR="${WISP_SUITES}")
+    # Tests are compiled more often than they run long.
+    target_compile_options(wisp_${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     if(NOT PART_EXCEPTIONS)
       # A test may implement an interface of the library, which has no type information to derive from.
       target_compile_options(wisp_${name}_test PRIVATE -fno-rtti)
