@@ -235,6 +235,20 @@ TEST(Fuel, IsTakenExactly) {
   }
 }
 
+TEST(Fuel, LengthsCost) {
+  ModuleText text;
+  text.func("i:", Code().i32(0).i32(7).local_get(0).op(Op::memory_fill, {0}));
+  runtime::StoreSettings settings;
+  settings.fuel = true;
+  World world(text, {.fuel = true}, settings);
+  runtime::Execution& execution = world.store().execution();
+  execution.fuel = 4 + 10;
+  EXPECT_EQ(world.call(0, {640 + 63}).reason(), TrapReason::none);
+  EXPECT_EQ(execution.fuel, 0);
+  execution.fuel = 4 + 9;
+  EXPECT_EQ(world.call(0, {640}).reason(), TrapReason::out_of_fuel);
+}
+
 Code endless_loop() {
   return Code().open(Op::loop).op(Op::br, {0}).end();
 }
