@@ -27,52 +27,145 @@ T from_bits(u64 bits) {
 }
 
 template <class T>
-std::vector<T> interesting() {
-  if constexpr (std::is_floating_point_v<T>) {
-    using L = std::numeric_limits<T>;
-    return {T(0),
-            -T(0),
-            T(1),
-            T(-1),
-            T(0.5),
-            T(-1.5),
-            T(2.5),
-            L::min(),
-            L::denorm_min(),
-            L::max(),
-            L::lowest(),
-            L::infinity(),
-            -L::infinity(),
-            L::quiet_NaN(),
-            T(2147483647),
-            T(-2147483648.0),
-            T(4294967295.0),
-            T(9223372036854775807.0),
-            T(18446744073709551615.0),
-            T(-0.9)};
-  } else {
-    using S = std::make_signed_t<T>;
-    return {T(0),
-            T(1),
-            T(2),
-            T(7),
-            T(31),
-            T(63),
-            T(64),
-            T(S(-1)),
-            T(S(-2)),
-            T(std::numeric_limits<S>::max()),
-            T(std::numeric_limits<S>::min()),
-            T(0x80),
-            T(0x8000),
-            T(0x12345678)};
+std::vector<u64> interesting_floats() {
+  using L = std::numeric_limits<T>;
+  std::vector<u64> out;
+  for (const T value : {T(0),
+                        -T(0),
+                        T(1),
+                        T(-1),
+                        T(0.5),
+                        T(-1.5),
+                        T(2.5),
+                        L::min(),
+                        L::denorm_min(),
+                        L::max(),
+                        L::lowest(),
+                        L::infinity(),
+                        -L::infinity(),
+                        L::quiet_NaN(),
+                        T(2147483647),
+                        T(-2147483648.0),
+                        T(4294967295.0),
+                        T(9223372036854775807.0),
+                        T(18446744073709551615.0),
+                        T(-0.9)}) {
+    out.push_back(bits_of(value));
   }
+  return out;
+}
+
+/// Bits of values of a type, by its letter.
+std::vector<u64> interesting(char type) {
+  if (type == 'f') return interesting_floats<f32>();
+  if (type == 'F') return interesting_floats<f64>();
+  std::vector<u64> out = {0, 1, 2, 7, 31, 63, 64, 0x80, 0x8000, 0x12345678, ~u64{0}, ~u64{1}, 0x7fffffff, 0x80000000};
+  if (type == 'I') {
+    out.push_back(u64{1} << 63);
+    out.push_back(~(u64{1} << 63));
+  } else {
+    for (u64& value : out) value = u32(value);
+  }
+  return out;
 }
 
 template <class T>
-char letter() {
+constexpr char letter() {
   return std::is_same_v<T, u32> ? 'i' : std::is_same_v<T, u64> ? 'I' : std::is_same_v<T, f32> ? 'f' : 'F';
 }
+
+/// What a result must be: any NaN stands for all of them.
+struct Expected {
+  bool traps = false;
+  bool is_nan = false;
+  u64 bits = 0;
+};
+
+template <class R>
+Expected expect(R value) {
+  if constexpr (std::is_floating_point_v<R>) {
+    if (std::isnan(value)) return {.is_nan = true};
+  }
+  return {.bits = bits_of(value)};
+}
+
+template <class Semantics>
+Expected unary_reference(u64 bits, u64) {
+  const auto a = from_bits<typename Semantics::A>(bits);
+  if constexpr (requires { Semantics::check(a); }) {
+    if (Semantics::check(a) != TrapReason::none) return {.traps = true};
+  }
+  return expect(Semantics::apply(a));
+}
+
+template <class Semantics>
+Expected binary_reference(u64 a_bits, u64 b_bits) {
+  const auto a = from_bits<typename Semantics::A>(a_bits);
+  const auto b = from_bits<typename Semantics::B>(b_bits);
+  if constexpr (requires { Semantics::check(a, b); }) {
+    if (Semantics::check(a, b) != TrapReason::none) return {.traps = true};
+  }
+  return expect(Semantics::apply(a, b));
+}
+
+/// An instruction with one or two operands of one type.
+struct Row {
+  Op op;
+  char operand;
+  char result;
+  Expected (*reference)(u64 a, u64 b);
+};
+
+template <class Semantics>
+Row unary_row(Op op) {
+  using A = typename Semantics::A;
+  return {op, letter<A>(), letter<decltype(Semantics::apply(A{}))>(), unary_reference<Semantics>};
+}
+
+template <class Semantics>
+Row binary_row(Op op) {
+  using A = typename Semantics::A;
+  return {op, letter<A>(), letter<decltype(Semantics::apply(A{}, A{}))>(), binary_reference<Semantics>};
+}
+
+#define WISP_ROWS_OF_integer(kind, name, shape) WISP_ROW_OF_##shape(kind, name)
+#define WISP_ROWS_OF_floating(kind, name, shape) WISP_ROW_OF_##shape(kind, name)
+#define WISP_ROWS_OF_memory(kind, name, shape)
+#define WISP_ROWS_OF_control(kind, name, shape)
+#define WISP_ROWS_OF_tables(kind, name, shape)
+#define WISP_ROWS_OF_objects(kind, name, shape)
+#define WISP_ROWS_OF_vector_integer(kind, name, shape)
+#define WISP_ROWS_OF_vector_float(kind, name, shape)
+#define WISP_ROWS_OF_atomic(kind, name, shape)
+#define WISP_ROW_OF_handlers_1(kind, name)
+#define WISP_ROW_OF_unary(kind, name) WISP_##kind##_UNARY(name)
+#define WISP_ROW_OF_binary(kind, name) WISP_##kind##_BINARY(name)
+#define WISP_ROW_OF_commutative(kind, name) WISP_##kind##_BINARY(name)
+#define WISP_ROW_OF_compare(kind, name) WISP_##kind##_BINARY(name)
+
+const Row unary_rows[] = {
+#define WISP_WANTED_UNARY(name) unary_row<numeric::name>(Op::name),
+#define WISP_WANTED_BINARY(name)
+#define WISP_SLOT_OP(family, name, shape) WISP_ROWS_OF_##family(WANTED, name, shape)
+#define WISP_SLOT_ROW(family, id, semantics, shape)
+#include "interp/slot_ops.def"
+#undef WISP_WANTED_UNARY
+#undef WISP_WANTED_BINARY
+};
+
+const Row binary_rows[] = {
+#define WISP_WANTED_UNARY(name)
+#define WISP_WANTED_BINARY(name) binary_row<numeric::name>(Op::name),
+#define WISP_SLOT_OP(family, name, shape) WISP_ROWS_OF_##family(WANTED, name, shape)
+#define WISP_SLOT_ROW(family, id, semantics, shape)
+#include "interp/slot_ops.def"
+};
+
+const Row comparison_rows[] = {
+#define WISP_SLOT_BRANCH(name, shape) binary_row<numeric::name>(Op::name),
+#define WISP_SLOT_ROW(family, id, semantics, shape)
+#include "interp/slot_ops.def"
+};
 
 /// An instruction that changes nothing but leaves its result in the accumulator.
 void pass_through_accumulator(Code& code, char type) {
@@ -92,13 +185,6 @@ void pass_through_accumulator(Code& code, char type) {
   }
 }
 
-/// What a result must be: any NaN stands for all of them.
-struct Expected {
-  bool traps = false;
-  bool is_nan = false;
-  u64 bits = 0;
-};
-
 void expect_result(const Outcome& outcome, const Expected& expected, char type, const std::string& what) {
   if (expected.traps) {
     EXPECT_NE(outcome.reason(), TrapReason::none) << what;
@@ -108,183 +194,110 @@ void expect_result(const Outcome& outcome, const Expected& expected, char type, 
   const u64 mask = type == 'i' || type == 'f' ? 0xffffffff : ~u64{0};
   const u64 bits = outcome.results[0] & mask;
   if (expected.is_nan) {
-    const bool is_nan = type == 'f' ? std::isnan(from_bits<f32>(bits)) : std::isnan(from_bits<f64>(bits));
-    EXPECT_TRUE(is_nan) << what;
+    EXPECT_TRUE(type == 'f' ? std::isnan(from_bits<f32>(bits)) : std::isnan(from_bits<f64>(bits))) << what;
   } else {
     EXPECT_EQ(bits, expected.bits & mask) << what;
   }
 }
 
-template <class R>
-Expected expect(R value) {
-  if constexpr (std::is_floating_point_v<R>) {
-    if (std::isnan(value)) return {.is_nan = true};
-  }
-  return {.bits = bits_of(value)};
-}
-
-template <class Semantics>
-Expected expected_of(typename Semantics::A a) {
-  if constexpr (requires { Semantics::check(a); }) {
-    if (Semantics::check(a) != TrapReason::none) return {.traps = true};
-  }
-  return expect(Semantics::apply(a));
-}
-
-template <class Semantics>
-Expected expected_of(typename Semantics::A a, typename Semantics::B b) {
-  if constexpr (requires { Semantics::check(a, b); }) {
-    if (Semantics::check(a, b) != TrapReason::none) return {.traps = true};
-  }
-  return expect(Semantics::apply(a, b));
-}
-
-template <class Semantics>
-void check_unary(Op op) {
-  using A = typename Semantics::A;
-  using R = decltype(Semantics::apply(A{}));
-  const std::string type = {letter<A>(), ':', letter<R>()};
-  ModuleText text;
-  Code from_accumulator;
-  from_accumulator.local_get(0);
-  pass_through_accumulator(from_accumulator, letter<A>());
-  const u32 first = text.func(type, Code().local_get(0).op(op));
-  text.func(type, from_accumulator.op(op));
-  text.func(type, Code().local_get(0).op(op).local_set(1).local_get(1), std::string(1, letter<R>()));
-  World world(text);
-  for (const A a : interesting<A>()) {
-    for (u32 variant = 0; variant < 3; ++variant) {
-      const std::string what = std::string(wasm::info(op).text) + " case " + std::to_string(variant);
-      expect_result(world.call(first + variant, {bits_of(a)}), expected_of<Semantics>(a), letter<R>(), what);
+TEST(Numeric, UnaryInstructions) {
+  for (const Row& row : unary_rows) {
+    const std::string type = {row.operand, ':', row.result};
+    ModuleText text;
+    Code from_accumulator;
+    from_accumulator.local_get(0);
+    pass_through_accumulator(from_accumulator, row.operand);
+    text.func(type, Code().local_get(0).op(row.op));
+    text.func(type, from_accumulator.op(row.op));
+    text.func(type, Code().local_get(0).op(row.op).local_set(1).local_get(1), std::string(1, row.result));
+    World world(text);
+    for (const u64 a : interesting(row.operand)) {
+      for (u32 function = 0; function < 3; ++function) {
+        const std::string what = std::string(wasm::info(row.op).text) + " in function " + std::to_string(function);
+        expect_result(world.call(function, {a}), row.reference(a, 0), row.result, what);
+      }
     }
   }
 }
 
 /// Operand places: 0 local, 1 accumulator, 2 constant.
-Code with_places(Op op, char type, u32 a_place, u32 b_place, u64 a, u64 b) {
+Code with_places(const Row& row, u32 a_place, u32 b_place, u64 a, u64 b) {
   Code code;
   auto operand = [&](u32 index, u32 place, u64 bits) {
     if (place == 2) {
-      code.constant(type, bits);
+      code.constant(row.operand, bits);
       return;
     }
     code.local_get(index);
-    if (place == 1) pass_through_accumulator(code, type);
+    if (place == 1) pass_through_accumulator(code, row.operand);
   };
   operand(0, a_place, a);
   operand(1, b_place, b);
-  code.op(op);
+  code.op(row.op);
   return code;
 }
 
-template <class Semantics>
-void check_binary(Op op) {
-  using A = typename Semantics::A;
-  using R = decltype(Semantics::apply(A{}, A{}));
-  const char letter_a = letter<A>();
-  const std::string type = {letter_a, letter_a, ':', letter<R>()};
-  ModuleText text;
+void check_binary(const Row& row) {
+  const std::string type = {row.operand, row.operand, ':', row.result};
+  const std::vector<u64> values = interesting(row.operand);
   struct Case {
     u32 function;
-    A a;
-    A b;
+    u64 a;
+    u64 b;
   };
+  ModuleText text;
   std::vector<Case> cases;
-  const std::vector<A> values = interesting<A>();
   for (u32 places = 0; places < 9; ++places) {
     const bool has_constant = places / 3 == 2 || places % 3 == 2;
     u32 function = 0;
     for (usize i = 0; i < values.size() * values.size(); ++i) {
-      const A a = values[i / values.size()];
-      const A b = values[i % values.size()];
-      if (i == 0 || has_constant) {
-        function = text.func(type, with_places(op, letter_a, places / 3, places % 3, bits_of(a), bits_of(b)));
-      }
+      const u64 a = values[i / values.size()];
+      const u64 b = values[i % values.size()];
+      if (i == 0 || has_constant) function = text.func(type, with_places(row, places / 3, places % 3, a, b));
       cases.push_back({function, a, b});
     }
   }
   World world(text);
   for (const Case& c : cases) {
-    const std::string what = std::string(wasm::info(op).text) + " of " + std::to_string(c.a) + ", " +
+    const std::string what = std::string(wasm::info(row.op).text) + " of " + std::to_string(c.a) + ", " +
                              std::to_string(c.b) + " in function " + std::to_string(c.function);
-    expect_result(world.call(c.function, {bits_of(c.a), bits_of(c.b)}), expected_of<Semantics>(c.a, c.b), letter<R>(),
-                  what);
+    expect_result(world.call(c.function, {c.a, c.b}), row.reference(c.a, c.b), row.result, what);
   }
 }
 
-/// The same comparison as the condition of a forward branch, of a backward one, and of an `if`, negated or not.
-template <class Semantics>
-void check_branch(Op op) {
-  using A = typename Semantics::A;
-  const char letter_a = letter<A>();
-  const std::string type = {letter_a, letter_a, ':', 'i'};
-  ModuleText text;
-  auto compare = [&](Code& code) -> Code& { return code.local_get(0).local_get(1).op(op); };
-  Code forward = Code().open(Op::block);
-  compare(forward).op(Op::br_if, {0}).i32(0).op(Op::return_).end().i32(1);
-  Code negated = Code().open(Op::block);
-  compare(negated).op(Op::i32_eqz).op(Op::br_if, {0}).i32(1).op(Op::return_).end().i32(0);
-  Code chosen;
-  compare(chosen).open(Op::if_, 'i').i32(1).op(Op::else_).i32(0).end();
-  // The second time round, local 2 is set and the loop is left.
-  Code backward = Code().open(Op::loop).local_get(2).open(Op::if_).i32(1).op(Op::return_).end().i32(1).local_set(2);
-  compare(backward).op(Op::br_if, {0}).end().i32(0);
-  text.func(type, forward);
-  text.func(type, negated);
-  text.func(type, chosen);
-  text.func(type, backward, "i");
-  World world(text);
-  for (const A a : interesting<A>()) {
-    for (const A b : interesting<A>()) {
-      for (u32 function = 0; function < 4; ++function) {
-        const Outcome outcome = world.call(function, {bits_of(a), bits_of(b)});
-        EXPECT_EQ(outcome.results[0], Semantics::apply(a, b))
-            << wasm::info(op).text << " as branch " << function << " of " << a << ", " << b;
+TEST(Numeric, BinaryInstructions) {
+  for (const Row& row : binary_rows) check_binary(row);
+}
+
+/// The comparison as the condition of a forward branch, of a negated one, of an `if`, and of a backward branch.
+TEST(Numeric, BranchesOnComparisons) {
+  for (const Row& row : comparison_rows) {
+    const std::string type = {row.operand, row.operand, ':', 'i'};
+    auto compare = [&](Code& code) -> Code& { return code.local_get(0).local_get(1).op(row.op); };
+    Code forward = Code().open(Op::block);
+    compare(forward).op(Op::br_if, {0}).i32(0).op(Op::return_).end().i32(1);
+    Code negated = Code().open(Op::block);
+    compare(negated).op(Op::i32_eqz).op(Op::br_if, {0}).i32(1).op(Op::return_).end().i32(0);
+    Code chosen;
+    compare(chosen).open(Op::if_, 'i').i32(1).op(Op::else_).i32(0).end();
+    // The second time round, local 2 is set and the loop is left.
+    Code backward = Code().open(Op::loop).local_get(2).open(Op::if_).i32(1).op(Op::return_).end().i32(1).local_set(2);
+    compare(backward).op(Op::br_if, {0}).end().i32(0);
+    ModuleText text;
+    text.func(type, forward);
+    text.func(type, negated);
+    text.func(type, chosen);
+    text.func(type, backward, "i");
+    World world(text);
+    for (const u64 a : interesting(row.operand)) {
+      for (const u64 b : interesting(row.operand)) {
+        for (u32 function = 0; function < 4; ++function) {
+          EXPECT_EQ(world.call(function, {a, b}).results[0], row.reference(a, b).bits)
+              << wasm::info(row.op).text << " as branch " << function << " of " << a << ", " << b;
+        }
       }
     }
   }
-}
-
-#define WISP_CHECK_unary(name) check_unary<numeric::name>(Op::name);
-#define WISP_CHECK_binary(name) check_binary<numeric::name>(Op::name);
-#define WISP_CHECK_commutative(name) check_binary<numeric::name>(Op::name);
-#define WISP_CHECK_compare(name) check_binary<numeric::name>(Op::name);
-#define WISP_CHECK_handlers_1(name)
-
-TEST(Numeric, IntegerInstructions){
-#define WISP_SLOT_OP(family, name, shape) WISP_INTEGER_##family(name, shape)
-#define WISP_INTEGER_integer(name, shape) WISP_CHECK_##shape(name)
-#define WISP_INTEGER_floating(name, shape)
-#define WISP_INTEGER_memory(name, shape)
-#define WISP_INTEGER_control(name, shape)
-#define WISP_INTEGER_tables(name, shape)
-#define WISP_INTEGER_objects(name, shape)
-#define WISP_INTEGER_vector_integer(name, shape)
-#define WISP_INTEGER_vector_float(name, shape)
-#define WISP_INTEGER_atomic(name, shape)
-#define WISP_SLOT_ROW(family, id, semantics, shape)
-#include "interp/slot_ops.def"
-}
-
-TEST(Numeric, FloatInstructions){
-#define WISP_SLOT_OP(family, name, shape) WISP_FLOAT_##family(name, shape)
-#define WISP_FLOAT_integer(name, shape)
-#define WISP_FLOAT_floating(name, shape) WISP_CHECK_##shape(name)
-#define WISP_FLOAT_memory(name, shape)
-#define WISP_FLOAT_control(name, shape)
-#define WISP_FLOAT_tables(name, shape)
-#define WISP_FLOAT_objects(name, shape)
-#define WISP_FLOAT_vector_integer(name, shape)
-#define WISP_FLOAT_vector_float(name, shape)
-#define WISP_FLOAT_atomic(name, shape)
-#define WISP_SLOT_ROW(family, id, semantics, shape)
-#include "interp/slot_ops.def"
-}
-
-TEST(Numeric, BranchesOnComparisons) {
-#define WISP_SLOT_BRANCH(name, shape) check_branch<numeric::name>(Op::name);
-#define WISP_SLOT_ROW(family, id, semantics, shape)
-#include "interp/slot_ops.def"
 }
 
 /// What the specification says where the machine's own instructions say something else.
