@@ -34,6 +34,7 @@ bool BodyChecker::begin_body(FuncIndex function) {
 
   operands_.truncate(0);
   slot_height_ = 0;
+  wide_values_ = 0;
   frames_.clear();
   live_ = true;
   instruction_ = reader_.position();
@@ -75,6 +76,11 @@ bool BodyChecker::too_many_operands() {
   return reader_.exceeds(offset(), limits::operand_depth, operands_.height() + u64{1});
 }
 
+bool BodyChecker::pass_on_many(usize values) {
+  wide_values_ += values;
+  return wide_values_ <= limits::wide_values.value || reader_.exceeds(offset(), limits::wide_values, wide_values_);
+}
+
 bool BodyChecker::mismatch(std::string_view who, std::span<const ValType> types) {
   std::vector<ValType> actual;
   const u32 shown = std::min(available(), u32(types.size()) + (who == "instruction" ? 0 : 1));
@@ -94,6 +100,7 @@ bool BodyChecker::match(std::span<const ValType> types, u32& popped, u32 skipped
   const u32 found = std::min(present, count);
   popped = found + std::min(skipped, available());
   if (found < count && !frames_.back().unreachable) return mismatch("instruction", types);
+  if (!pass_on(count)) return false;
   if (found == count && operands_.holds(popped, types)) return true;
   for (u32 i = 0; i < found; ++i) {
     const ValType actual = operands_.peek(skipped + i);
@@ -109,6 +116,7 @@ void BodyChecker::pop(u32 count) {
 }
 
 bool BodyChecker::push(std::span<const ValType> types) {
+  if (!pass_on(types.size())) return false;
   slot_height_ += slots_of(types);
   return operands_.push(types) || too_many_operands();
 }
@@ -246,6 +254,7 @@ bool BodyChecker::check_catches() {
     if (clause.has_tag()) params = module().tags[clause.tag.value].type->func.params;
     const std::span<const ValType> types = label(clause.label).label_types();
     const usize count = params.size() + (clause.has_ref() ? 1 : 0);
+    if (!pass_on(count)) return false;
     bool is_match = types.size() == count;
     for (usize i = 0; is_match && i < count; ++i) {
       is_match = matches(i < params.size() ? params[i] : ValType::ref(false, HeapKind::exn), types[i]);
@@ -292,6 +301,7 @@ bool BodyChecker::check_br_on_cast(Op op, ValType& rest, u32& popped) {
 }
 
 bool BodyChecker::check_tail_call(const FuncType& callee) {
+  if (!pass_on(callee.results.size())) return false;
   if (std::ranges::equal(callee.results, type().results, [](ValType a, ValType b) { return matches(a, b); }))
     return true;
   return invalid("type mismatch: current function requires result type " + to_string(type().results, &module()) +

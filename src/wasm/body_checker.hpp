@@ -118,6 +118,8 @@ class BodyChecker : public BodyState {
   [[gnu::cold]] bool unset_local(LocalIndex local);
   [[gnu::cold]] bool unknown_index(u32 index, std::string_view space);
   [[gnu::cold]] bool too_many_operands();
+  bool pass_on(usize values) { return values <= limits::wide || pass_on_many(values); }
+  [[gnu::noinline]] bool pass_on_many(usize values);
   [[gnu::cold]] bool does_not_match(std::string_view what, ValType sub, ValType super);
 
   bool global_effect(Op op, Effect& effect);
@@ -136,6 +138,7 @@ class BodyChecker : public BodyState {
   std::vector<u64> set_bits_;
   std::vector<LocalIndex> set_locals_;
   u32 br_tables_ = 0;
+  u64 wide_values_ = 0;
 };
 
 }  // namespace wisp::wasm

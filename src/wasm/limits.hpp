@@ -42,6 +42,10 @@ inline constexpr ImplementationLimit name_bytes{"bytes of a name", 1'000'000};
 /// Own: what one body may make the validator, and the tiers after it, keep at a time.
 inline constexpr ImplementationLimit control_depth{"levels of nested control constructs", 1'000'000};
 inline constexpr ImplementationLimit operand_depth{"operands on the stack", 1'000'000};
+/// Values that blocks, branches, calls ... of more than `wide` operands or results pass on in one body: two bytes can
+/// move a thousand, so that time would not be linear in the body's size.
+inline constexpr u32 wide = 16;
+inline constexpr ImplementationLimit wide_values{"values passed on by wide instructions", 50'000'000};
 
 /// Enforced when a module is instantiated or a table grows, not by the decoder: a larger declared maximum is valid.
 inline constexpr ImplementationLimit table_entries{"entries of a table", 10'000'000};

@@ -141,6 +141,24 @@ TEST(Limits, OfBodies) {
   });
 }
 
+TEST(Limits, OfWideInstructions) {
+  // Each call takes the values that the one before it has left.
+  expect_limit(limits::wide_values, [](u64 n) {
+    const u64 calls = n / 1000 - 1;
+    const u64 rest = n - calls * 1000 - 500;
+    const auto passing = [](u64 count) {
+      return Buffer{0x60} + uleb(count) + Buffer(count, 0x7f) + uleb(count) + Buffer(count, 0x7f);
+    };
+    const Buffer no_name = name("") + name("");
+    return Parts{.types = {void_type, passing(1000), passing(500), passing(rest)},
+                 .imports = {no_name + Buffer{0, 1}, no_name + Buffer{0, 2}, no_name + Buffer{0, 3}},
+                 .functions = {{0}},
+                 .bodies = {Buffer{0} + repeat({0x41, 0}, 1000) + repeat({0x10, 0}, calls) +
+                            Buffer{0x10, 1, 0x10, 2, 0x00, 0x0b}}}
+        .build();
+  });
+}
+
 TEST(Limits, TooManyLocalsToCountAreMalformed) {
   const auto module = load(body_module(Buffer{2} + uleb(~u32{0}) + Buffer{0x7f} + uleb(1) + Buffer{0x7f, 0x0b}));
   ASSERT_FALSE(module.ok());
