@@ -1,5 +1,7 @@
 #include "wasi/p1/p1.hpp"
 
+#include <algorithm>
+
 namespace wisp::wasi::p1 {
 
 StringBlock::StringBlock(std::span<const std::string> strings) {
@@ -18,7 +20,8 @@ Completion StringBlock::store(abi::Caller& caller, abi::Ptr<u32> pointers, abi::
   const auto to_pointers = pointers.slice(caller.memory(), offsets_.size());
   const auto to_buffer = buffer.slice(caller.memory(), block_.size());
   if (!to_pointers || !to_buffer) return caller.trap("the strings or the pointers to them do not fit into memory");
-  std::memcpy(to_buffer->data(), block_.data(), block_.size());
+  // Not memcpy: without strings both sides are empty, and may be null.
+  std::ranges::copy(as_bytes(block_), to_buffer->data());
   for (usize i = 0; i < offsets_.size(); ++i) {
     store_le(to_pointers->data() + i * sizeof(u32), static_cast<u32>(buffer.address + offsets_[i]));
   }
