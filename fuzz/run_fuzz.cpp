@@ -16,6 +16,8 @@
 namespace {
 
 constexpr std::uint64_t fuel = 20'000;
+/// Where every allocation collects: that takes time in proportion to the stack.
+constexpr std::uint64_t fuel_with_collections = 1'000;
 constexpr int max_calls = 16;
 
 wisp::Engine make_engine(wisp::MemoryMode mode) {
@@ -44,14 +46,14 @@ wisp::Value zero_of(wisp::ValType type) {
   return {};
 }
 
-void call_exports(wisp::Store& store, const wisp::Instance& instance) {
+void call_exports(wisp::Store& store, const wisp::Instance& instance, std::uint64_t fuel_of_a_call) {
   int calls = 0;
   for (const auto& [name, value] : instance.exports()) {
     const auto* func = std::get_if<wisp::Func>(&value);
     if (func == nullptr || ++calls > max_calls) continue;
     std::vector<wisp::Value> arguments;
     for (const wisp::ValType type : func->type().params) arguments.push_back(zero_of(type));
-    store.set_fuel(fuel);
+    store.set_fuel(fuel_of_a_call);
     const auto outcome = func->call(arguments);
     if (outcome.trap() != nullptr) (void)outcome.message();
   }
@@ -81,11 +83,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.heap_bytes = 4 << 20;
   auto store = wisp::Store::create(engine, limits);
   if (!store) return 0;
-  store->set_fuel(fuel);
-  store->set_collect_always(data[size - 1] % 4 == 0);
+  const bool collect_always = data[size - 1] % 8 < 2;
+  const std::uint64_t fuel_of_a_call = collect_always ? fuel_with_collections : fuel;
+  store->set_fuel(fuel_of_a_call);
+  store->set_collect_always(collect_always);
   wisp::Linker linker(engine);
   linker.set_unknown_imports(wisp::UnknownImports::default_values);
   auto instance = linker.instantiate(*store, *module);
-  if (instance.ok()) call_exports(*store, *instance);
+  if (instance.ok()) call_exports(*store, *instance, fuel_of_a_call);
   return 0;
 }
