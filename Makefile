@@ -52,7 +52,7 @@ fuzz:
 	@tools/setup build sanitize
 	@cmake --preset fuzz >/dev/null
 	@ninja -C $(BUILD)/fuzz --quiet fuzzers
-	@fuzz/run $(SECONDS)
+	@fuzz/run $(SECONDS) $(SEED)
 
 sanitize:
 	@tools/setup build test sanitize
