@@ -1,0 +1,28 @@
+#pragma once
+
+#include "runtime/vm.hpp"
+
+/// What native code of every compiler keeps to, so that functions of the baseline and of the optimizing compiler call
+/// each other without knowing.
+///
+/// A guest function is entered with its frame, whose first slots hold the parameters (a v128 takes two) and receive the
+/// results. Slots behind them are the callee's. The callee may change every register but the stack pointer and rbp, and
+/// returns a Status; anything but `returned` has noted its frame in `Execution::backtrace`.
+///
+/// At a call, a collection, and wherever control leaves compiled code (a trap, an interruption, on-stack replacement):
+/// - every live reference is in a slot below `Execution::stack_top`;
+/// - at a loop header, all locals and operands are in their slots: locals first, parameters before the others, then
+///   operands, each at the height that it has on the operand stack.
+namespace wisp::runtime {
+
+/// rdi, rsi, … are not used: preserve_none passes the four in r12, r13, r14, r15.
+/// `memory` and `memory_size` are what `vm->memory0` says; the size may be out of date where memories only grow.
+using NativeEntry = __attribute__((preserve_none)) Status (*)(u64* frame, VmContext* vm, u8* memory, u64 memory_size);
+
+/// Where a function of a module is entered now; what `Function::code` points to. It changes when a better tier has
+/// compiled the function.
+struct NativeCell {
+  std::atomic<NativeEntry> entry;
+};
+
+}  // namespace wisp::runtime
