@@ -26,6 +26,14 @@ enum class MemoryMode : std::uint8_t {
   explicit_checks,
 };
 
+/// Who executes guest code.
+enum class Tier : std::uint8_t {
+  automatic,
+  interpreter,
+  baseline,
+  optimizing,
+};
+
 /// The settings of an engine.
 class Config {
  public:
@@ -35,6 +43,7 @@ class Config {
   bool set_feature(std::string_view name, bool on);
   bool has_feature(std::string_view name) const;
 
+  Tier tier = Tier::automatic;
   MemoryMode memory_mode = MemoryMode::guard_pages;
   /// Guests use up fuel, and stop when it is used up: the same program with the same input always stops at the same
   /// instruction. `Store::set_fuel` fills the tank.

@@ -1,6 +1,7 @@
 #include <bit>
 
 #include "api/access.hpp"
+#include "api/optimizing_tier.hpp"
 #include "interp/interpreter.hpp"
 
 namespace wisp {
@@ -12,6 +13,15 @@ const wasm::FeatureInfo* find_feature(std::string_view name) {
     if (feature.name == name) return &feature;
   }
   return nullptr;
+}
+
+std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
+  if (config.tier == Tier::optimizing && !config.fuel) {
+    const auto mode = config.memory_mode == MemoryMode::guard_pages ? runtime::MemoryMode::guard_pages
+                                                                    : runtime::MemoryMode::explicit_checks;
+    if (auto tier = make_optimizing_tier(mode)) return tier;
+  }
+  return interp::make_interpreter({.fuel = config.fuel});
 }
 
 }  // namespace
@@ -48,7 +58,7 @@ EngineState::EngineState(const Config& given)
     : config(given),
       features(std::bit_cast<wasm::Features>(Access::features(given))),
       registry(std::make_shared<wasm::TypeRegistry>()),
-      tier(interp::make_interpreter({.fuel = given.fuel})) {}
+      tier(make_tier(given)) {}
 
 Engine::Engine(const Config& config) : state_(std::make_shared<EngineState>(config)) {}
 

@@ -71,6 +71,14 @@ UnknownImports unknown_imports(std::string_view value) {
   bad_value(Option::unknown_imports, value, "neither `trap` nor `default`");
 }
 
+Tier tier(std::string_view value) {
+  if (value == "auto") return Tier::automatic;
+  if (value == "interpreter") return Tier::interpreter;
+  if (value == "baseline") return Tier::baseline;
+  if (value == "optimizing") return Tier::optimizing;
+  bad_value(Option::tier, value, "neither `auto`, `interpreter`, `baseline` nor `optimizing`");
+}
+
 MemoryMode memory_mode(std::string_view value) {
   if (value == "guard") return MemoryMode::guard_pages;
   if (value == "checks") return MemoryMode::explicit_checks;
@@ -181,6 +189,9 @@ void apply_other(Invocation& to, Option option, const std::string& value) {
     case Option::enable:
     case Option::disable:
       set_features(to.config, option, value, option == Option::enable);
+      return;
+    case Option::tier:
+      to.config.tier = tier(value);
       return;
     case Option::memory_mode:
       to.config.memory_mode = memory_mode(value);

@@ -23,6 +23,9 @@ using NativeEntry = __attribute__((preserve_none)) Status (*)(u64* frame, VmCont
 /// compiled the function.
 struct NativeCell {
   std::atomic<NativeEntry> entry;
+  /// Where optimized code enters it, with the parameters in registers (optimizer.hpp: regs_N); null as long as nobody
+  /// does.
+  std::atomic<const void*> registers = nullptr;
 };
 
 }  // namespace wisp::runtime
