@@ -73,6 +73,7 @@ void ObjectModule::set_attributes(ir::Function& function) {
 }
 
 ir::Function* ObjectModule::entry(Entry entry, FuncIndex function) {
+  const bool is_declaration = function != job_.function || job_.osr_loop.has_value();
   const wasm::FuncType& type = wasm().functions[function.value]->func;
   constexpr std::string_view prefixes[] = {"regs_", "slots_", "osr_"};
   const std::string name = numbered(prefixes[u32(entry)], function);
@@ -80,6 +81,8 @@ ir::Function* ObjectModule::entry(Entry entry, FuncIndex function) {
   auto* made = ir::Function::Create(entry == Entry::registers ? registers_type(type) : slots_type(),
                                     ir::GlobalValue::ExternalLinkage, name, module_);
   set_attributes(*made);
+  // Not simply external: LLVM would work out from its body what it returns, before the checks are in it.
+  if (entry == Entry::registers && !is_declaration) made->setLinkage(ir::GlobalValue::WeakODRLinkage);
   // The context is there for as long as anything runs in it.
   ir::AttrBuilder vm(context_);
   vm.addDereferenceableAttr(sizeof(runtime::VmContext));
@@ -101,7 +104,13 @@ ir::FunctionCallee ObjectModule::helper(std::string_view name, ir::Type* result,
 }
 
 ir::FunctionCallee ObjectModule::libcall(runtime::LibcallId id) {
-  return helper("libcall_" + std::string(runtime::info(id).name), i32(), {pointer(), pointer(), i64(), i64()});
+  // Only their names: the functions themselves are not in this library.
+  static constexpr const char* names[] = {
+#define WISP_LIBCALL(name, signature, immediates) "libcall_" #name,
+#include "runtime/libcalls.def"
+#undef WISP_LIBCALL
+  };
+  return helper(names[u32(id)], i32(), {pointer(), pointer(), i64(), i64()});
 }
 
 ir::DISubprogram* ObjectModule::scope_of(FuncIndex function, u64 offset) {
