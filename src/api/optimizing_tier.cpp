@@ -186,6 +186,7 @@ std::optional<baseline::SymbolAddress> OptimizedModule::resolve(std::string_view
 
 void OptimizedModule::load(FuncIndex function, const runtime::ObjectCode& code) {
   auto loader = baseline::ObjectLoader::read(code.object);
+  if (!loader.ok()) fputs(loader.error().message.c_str(), stderr);
   WISP_CHECK(loader.ok());
   used_ = (used_ + 63) & ~usize{63};
   WISP_CHECK(used_ + loader->size_bytes() <= code_bytes);

@@ -78,7 +78,6 @@ class Checker {
                             : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
     ir::CallInst* call = b_.CreateCall(helper, ir::ArrayRef<ir::Value*>(operands));
     call->addFnAttr(ir::Attribute::NoMerge);
-    call->addFnAttr(ir::Attribute::Cold);
     ir::Value* status = out_.constant32(u32(runtime::Status::unwind));
     ir::Type* type = function_.getReturnType();
     b_.CreateRet(type->isIntegerTy() ? status : b_.CreateInsertValue(ir::PoisonValue::get(type), status, 0));

@@ -40,7 +40,6 @@ void Translator::leave_noted(Value status) {
   const auto note = out_.helper("note_frame", ir::Type::getVoidTy(out_.context()), {out_.pointer()});
   ir::CallInst* call = b_.CreateCall(note, {vm_});
   call->addFnAttr(ir::Attribute::NoMerge);
-  call->addFnAttr(ir::Attribute::Cold);
   if (try_label_ != none) {
     Block away = new_block();
     Value is_exception = b_.CreateICmpEQ(status, out_.constant32(u32(Status::exception)));

@@ -35,6 +35,13 @@ ir::Value* Translator::intrinsic(ir::Intrinsic::ID id, std::initializer_list<Val
   return b_.CreateIntrinsic(id, {arguments[0]->getType()}, arguments);
 }
 
+/// Minimum or maximum of scalars or lanes. Of NaNs it is the sum, which is quiet; the intrinsic may leave one signalling.
+ir::Value* Translator::extremum(ir::Intrinsic::ID id, Value a, Value b) {
+  auto* number = ir::cast<ir::Instruction>(intrinsic(id, {a, b}));
+  number->setHasNoNaNs(true);
+  return b_.CreateSelect(b_.CreateFCmpUNO(a, b), b_.CreateFAdd(a, b), number);
+}
+
 bool Translator::integer(Op op) {
   auto masked = [&](Value count) {
     return b_.CreateAnd(count, ir::ConstantInt::get(count->getType(), count->getType()->getIntegerBitWidth() - 1));
@@ -200,8 +207,8 @@ bool Translator::floating(Op op) {
     BINARY(FLOATS, sub, b_.CreateFSub(a, b))
     BINARY(FLOATS, mul, b_.CreateFMul(a, b))
     BINARY(FLOATS, div, b_.CreateFDiv(a, b))
-    BINARY(FLOATS, min, intrinsic(ir::Intrinsic::minimum, {a, b}))
-    BINARY(FLOATS, max, intrinsic(ir::Intrinsic::maximum, {a, b}))
+    BINARY(FLOATS, min, extremum(ir::Intrinsic::minimum, a, b))
+    BINARY(FLOATS, max, extremum(ir::Intrinsic::maximum, a, b))
     BINARY(FLOATS, copysign, intrinsic(ir::Intrinsic::copysign, {a, b}))
     UNARY(FLOATS, abs, intrinsic(ir::Intrinsic::fabs, {a}))
     UNARY(FLOATS, neg, b_.CreateFNeg(a))
