@@ -3,6 +3,7 @@
 #include "llvm/checks.hpp"
 #include "llvm/emission.hpp"
 #include "llvm/limits.hpp"
+#include "llvm/loops.hpp"
 #include "llvm/object_builder.hpp"
 
 #pragma clang diagnostic push
@@ -50,6 +51,11 @@ std::optional<Host> find_host() {
   if (sse == known.end() || !sse->second) return std::nullopt;
   ir::SubtargetFeatures features;
   for (const auto& feature : known) features.AddFeature(feature.first(), feature.second);
+  // Gathering and scattering lane by lane costs more than loops over single values; and loops are rarely long enough
+  // for the widest vectors.
+  for (const char* preference : {"prefer-no-gather", "prefer-no-scatter", "prefer-256-bit"}) {
+    features.AddFeature(preference);
+  }
   host.features = features.getString();
   return host;
 }
@@ -123,6 +129,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     tuning.SLPVectorization = true;
     tuning.LoopInterleaving = true;
     ir::PassBuilder builder(&target, tuning, {}, &callbacks);
+    register_loop_passes(builder);
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(components);
     builder.registerFunctionAnalyses(functions);

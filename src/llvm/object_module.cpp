@@ -215,6 +215,33 @@ ir::Function* ObjectModule::call_any() {
   return f;
 }
 
+ir::Function* ObjectModule::call_by_slots(const wasm::FuncType& type, u32 slots) {
+  ir::FunctionType* plain = registers_type(type);
+  ir::SmallVector<ir::Type*> params(plain->params());
+  params.push_back(pointer());
+  auto* signature = ir::FunctionType::get(plain->getReturnType(), params, false);
+  ir::Function*& f = calls_by_slots_[{signature, slots}];
+  if (f != nullptr) return f;
+  f = ir::Function::Create(signature, ir::GlobalValue::InternalLinkage, "call_by_slots", module_);
+  set_attributes(*f);
+  f->addFnAttr(ir::Attribute::NoInline);
+  ir::IRBuilder<> b(ir::BasicBlock::Create(context_, "", f));
+  ir::Value* frame = f->getArg(0);
+  ir::SmallVector<ir::Value*> values;
+  for (u32 i = 3; i + 1 < f->arg_size(); ++i) values.push_back(f->getArg(i));
+  store_slots(b, values, frame);
+  ir::Value* top = b.CreatePtrToInt(at(b, frame, u64(slots) * 8), i64());
+  ir::CallInst* call = b.CreateCall(call_any(), {frame, f->getArg(1), f->getArg(f->arg_size() - 1), top});
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  if (type.results.size() != 1) {
+    b.CreateRet(call);
+    return f;
+  }
+  ir::Value* both = b.CreateInsertValue(ir::PoisonValue::get(f->getReturnType()), call, 0);
+  b.CreateRet(b.CreateInsertValue(both, load_slot(b, type.results[0], frame), 1));
+  return f;
+}
+
 void ObjectModule::add_adapter(FuncIndex function) {
   const wasm::FuncType& type = wasm().functions[function.value]->func;
   auto* f = ir::Function::Create(registers_type(type), ir::GlobalValue::ExternalLinkage, numbered("adapt_", function),

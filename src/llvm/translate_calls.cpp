@@ -79,18 +79,53 @@ void Translator::call(FuncIndex function, const FuncType& type) {
   finish_register_call(b_.CreateCall(out_.entry(Entry::registers, function), operands), type, base);
 }
 
-/// Any function, by its address: arguments and results in slots.
+/// Any function, by its address: with its arguments in registers if optimized code of it is there, else in slots.
 void Translator::call_function(Value function, const FuncType& type) {
   const std::vector<Value> arguments = pop_arguments(type);
   const u32 base = settle_refs();
-  const u32 end = base + larger_side(type);
-  need_slots(end);
-  out_.store_slots(b_, arguments, slot(base));
-  Value top = b_.CreatePtrToInt(slot(end), out_.i64());
-  ir::CallInst* call = b_.CreateCall(out_.call_any(), {slot(base), vm_, function, top});
-  call->setCallingConv(ir::CallingConv::PreserveNone);
-  check_status(call);
-  push_results(type, base);
+  need_slots(base + larger_side(type));
+  ir::Function* by_slots = out_.call_by_slots(type, larger_side(type));
+  const Callee callee = callee_of(function, by_slots);
+  std::vector<Value> operands{slot(base), callee.vm, callee.memory};
+  operands.insert(operands.end(), arguments.begin(), arguments.end());
+  // One more than a function takes does not disturb it.
+  operands.push_back(function);
+  finish_register_call(b_.CreateCall(by_slots->getFunctionType(), callee.code, operands), type, base);
+}
+
+/// What to call with parameters in registers to call a function: `otherwise` in this context, if there is no such code.
+Translator::Callee Translator::callee_of(Value function, Value otherwise) {
+  Value cell = out_.fixed(b_, out_.pointer(), function, offsetof(runtime::Function, code));
+  Block guest = new_block();
+  Block compiled = new_block();
+  Block elsewhere = new_block();
+  Block call = new_block();
+  Block from = b_.GetInsertBlock();
+  // Only functions of the host have none.
+  branch_unlikely(b_.CreateIsNull(cell), call, guest);
+
+  b_.SetInsertPoint(guest);
+  Value code = out_.load(b_, out_.pointer(), out_.at(b_, cell, offsetof(runtime::NativeCell, registers)), Touches::runtime);
+  branch_unlikely(b_.CreateIsNull(code), call, compiled);
+
+  b_.SetInsertPoint(compiled);
+  Value vm = out_.fixed_pointer(b_, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
+  branch_unlikely(b_.CreateICmpNE(vm, vm_), elsewhere, call);
+
+  b_.SetInsertPoint(elsewhere);
+  Value view = out_.fixed_pointer(b_, vm, offsetof(runtime::VmContext, memory0), sizeof(runtime::MemoryView));
+  Value memory = out_.fixed(b_, out_.pointer(), view, offsetof(runtime::MemoryView, base));
+  b_.CreateBr(call);
+
+  b_.SetInsertPoint(call);
+  auto choose = [&](std::initializer_list<Value> values) {
+    ir::PHINode* phi = b_.CreatePHI(out_.pointer(), 4);
+    auto value = values.begin();
+    for (Block block : {from, guest, compiled, elsewhere}) phi->addIncoming(*value++, block);
+    return phi;
+  };
+  return {choose({otherwise, otherwise, code, code}), choose({vm_, vm_, vm, vm}),
+          choose({memory_, memory_, memory_, memory})};
 }
 
 ir::Value* Translator::table_function(TableIndex table, TypeIndex index) {
