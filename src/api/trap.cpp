@@ -8,7 +8,8 @@ namespace wisp {
 Trap Access::lift(StoreState& store, const runtime::TrapInfo& info) {
   Trap trap;
   trap.reason = info.reason;
-  trap.message = info.message;
+  trap.message = std::exchange(store.inner_message, {});
+  if (!info.message.empty()) trap.message = info.message;
   trap.exit_code = info.exit_code;
   if (info.exception != runtime::null_ref) {
     trap.exception = lift(store, wasm::ValType::ref(false, wasm::HeapKind::exn), &info.exception);
