@@ -30,6 +30,7 @@ bool exists(const std::string& path) {
 }
 
 Message cannot_read(const std::string& path, int error) {
+  if (path.empty()) return {MessageId::unreadable, "the name of the file is empty"};
   Message message(error == EISDIR ? MessageId::is_directory : MessageId::unreadable,
                   fmt::format("cannot read {}: {}", printable(path), std::strerror(error)));
   message.file = path;

@@ -251,11 +251,14 @@ class Guest {
   }
 
   int exited(std::uint32_t code) {
+    // exit(-1): what the system keeps of it is what a native program's caller would see.
+    constexpr std::uint32_t minus_one = ~std::uint32_t{0};
     const bool uses_files = imports_wasi_function("path_open");
     if (code != 0 && uses_files) {
       if (const std::optional<Message> note = about_missing_directory(invocation_)) reporter_.report(*note);
     }
     if (code <= u32(largest_exit_code)) return int(code);
+    if (code == minus_one) return largest_exit_code;
     Message note(MessageId::large_exit_code, fmt::format("{} exited with {}, reported as {}",
                                                          printable(base_name(file_)), code, largest_exit_code));
     note.severity = Severity::note;
