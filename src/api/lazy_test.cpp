@@ -67,8 +67,9 @@ TEST_P(Lazy, EveryCallOfAnInvalidFunctionTraps) {
     const auto outcome = call("bad");
     ASSERT_NE(outcome.trap(), nullptr);
     EXPECT_EQ(outcome.trap()->reason, TrapReason::invalid_function);
-    EXPECT_THAT(outcome.trap()->summary(),
-                HasSubstr("invalid function: type mismatch: block requires [i32] but stack has [i64] (in function 2 $bad"));
+    EXPECT_THAT(
+        outcome.trap()->summary(),
+        HasSubstr("invalid function: type mismatch: block requires [i32] but stack has [i64] (in function 2 $bad"));
     ASSERT_EQ(outcome.trap()->backtrace.size(), 1u);
     EXPECT_EQ(outcome.trap()->backtrace[0].function, "bad");
     EXPECT_EQ((*call("good"))[0].i32(), 42);

@@ -323,7 +323,8 @@ TEST(Validator, AnErrorNamesTheFunction) {
   EXPECT_EQ(where("main"), "(in function 0 $main, at drop)");
   EXPECT_EQ(where("std::vec<T>"), "(in function 0 $std::vec<T>, at drop)");
   // What a terminal would not show as it is, and what would fill it.
-  for (const std::string& called : {std::string("a\x1b[2J"), std::string("a b"), std::string("a\n"), std::string(5'000, 'a')}) {
+  for (const std::string& called :
+       {std::string("a\x1b[2J"), std::string("a b"), std::string("a\n"), std::string(5'000, 'a')}) {
     EXPECT_EQ(where(called), "(in function 0, at drop)");
   }
 }
