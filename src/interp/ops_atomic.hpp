@@ -46,7 +46,7 @@ WISP_HANDLER atomic_cmpxchg(WISP_STATE_PARAMETERS) {
   using R = typename Semantics::R;
   WISP_LOCATE_ATOMIC(at);
   const R expected = operand<Place::slot, R, 3>(s);
-  const Raw replacement = Raw(load_slot<R>(s.frame + word(s, 3)));
+  const Raw replacement = Raw(load_slot<R>(slot_of_word(s, 3)));
   Raw found = Raw(expected);
   if (R(found) == expected) {
     __atomic_compare_exchange_n(at, &found, replacement, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
