@@ -48,8 +48,10 @@ bench: $(BUILD)/build.ninja
 	@bench/run
 
 SECONDS ?= 600
-fuzz:
-	@tools/setup build sanitize
+fuzz: $(BUILD)/build.ninja
+	@tools/setup build sanitize npm
+	@tests/npm/fetch engines.txt node || true
+	@ninja -C $(BUILD) --quiet differential
 	@cmake --preset fuzz >/dev/null
 	@ninja -C $(BUILD)/fuzz --quiet fuzzers
 	@fuzz/run $(SECONDS) $(SEED)
