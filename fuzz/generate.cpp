@@ -1,5 +1,6 @@
 #include "generate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,9 @@ constexpr std::string_view contents_text = R"(
 /// What a module to compare has besides: a counter that bounds its work, and functions that tell references apart.
 constexpr std::string_view comparison_text = R"(
 (export "m" (memory $m)) (export "n" (memory $n)) (export "o" (memory $o)) (export "p" (memory $p))
-(global $work (mut i32) (i32.const 0))
+(global $work (mut i32) (i32.const 0)) (global $seen (mut i64) (i64.const 0))
+(func $see (param i64) global.get $seen i64.const 0x9e3779b97f4a7c15 i64.mul i64.const 1 i64.add local.get 0 i64.xor
+  global.set $seen)
 (func $seeS (param (ref null $s)) (result i64)
   local.get 0 ref.is_null if i64.const -1 return end
   local.get 0 struct.get $s 0 i64.extend_i32_s local.get 0 struct.get_u $s 1 i64.extend_i32_u i64.add
@@ -148,12 +151,13 @@ class Generator {
     std::string all;
     for (const char each : letters) all += {each, each};
     emit({"(func (export \"state\")"});
-    emit_types("result", observed(all) + "IIII");
+    emit_types("result", observed(all) + "IIIII");
     for (const char each : letters) {
       for (const char number : {'0', '1'}) observe(each, "global.get $g" + std::string{each, number});
     }
     emit(
-        {" table.size $t i64.extend_i32_u table.size $x i32.const 0 table.get $t ref.is_null i64.extend_i32_u"
+        {" global.get $seen table.size $t i64.extend_i32_u table.size $x i32.const 0 table.get $t ref.is_null "
+         "i64.extend_i32_u"
          " i32.const 3 table.get $t ref.is_null i64.extend_i32_u)\n"});
   }
   static std::string observed(std::string_view types) {
@@ -182,7 +186,10 @@ class Generator {
       }
     }
     out_ += " (local $cf f32) (local $cF f64) (local $cv v128) (local $at i32) (local $left i32)\n";
-    if (compares()) out_ += tick;
+    if (compares()) {
+      out_ += tick;
+      chain();
+    }
     body(f.results, 12);
     out_ += ")\n";
   }
@@ -583,6 +590,9 @@ class Generator {
       case 10:
         sweep();
         break;
+      case 11:
+        compares() ? chain() : operation('-');
+        break;
       default:
         operation('-');
     }
@@ -648,6 +658,75 @@ class Generator {
       const bool fits =
           op.signature == std::string{type, ':', type} || op.signature == std::string{type, type, ':', type};
       if (fits && op.immediate == Immediate::none && !is_excluded(op)) return op;
+    }
+  }
+
+  /// Many instructions, one after the other, on the locals; what they give is seen, whatever becomes of the locals.
+  void chain() {
+    const usize most_text = out_.size() + 4000;
+    for (u32 count = choose(48); count > 0 && at_ < decisions_.size() && out_.size() < most_text; --count) {
+      const OpInfo& op = numeric();
+      const usize colon = op.signature.find(':');
+      const char memory = "mmop"[choose(4)];
+      for (const char operand : op.signature.substr(0, colon)) {
+        leaf(operand == 'a' ? 'i' : operand);
+        if (operand == 'a') out_ += " i32.const 0xff8 i32.and";
+      }
+      emit({" ", op.text});
+      if (op.immediate == Immediate::memarg || op.immediate == Immediate::memarg_lane)
+        emit({" $", std::string{memory}});
+      if (op.immediate == Immediate::memarg_lane || op.immediate == Immediate::lane)
+        emit({" ", std::to_string(choose(2))});
+      if (op.immediate == Immediate::shuffle) immediate(op, memory);
+      for (usize i = op.signature.size() - 1; i > colon; --i) see(op, op.signature[i]);
+    }
+    out_ += "\n";
+  }
+  /// Takes a value from the stack into a local and into what is seen.
+  void see(const OpInfo& op, char type) {
+    canonicalise(op, type);
+    const std::string name = variable(type);
+    emit({" local.set ", name});
+    observe(type, "local.get " + name);
+    if (type == 'v') out_ += " i64.xor";
+    out_ += " call $see";
+  }
+  /// An instruction on numbers, vectors and memory; seldom one that can trap.
+  const OpInfo& numeric() {
+    for (u32 i = choose(wasm::op_count);; ++i) {
+      const OpInfo& op = wasm::op_table[i % wasm::op_count];
+      if (op.is_polymorphic() || is_constant(op) || is_excluded(op)) continue;
+      if (op.signature.find_first_not_of("iIfFva:") != std::string_view::npos) continue;
+      constexpr Immediate allowed[] = {Immediate::none, Immediate::lane, Immediate::shuffle, Immediate::memarg,
+                                       Immediate::memarg_lane};
+      if (std::ranges::find(allowed, op.immediate) == std::end(allowed) || op.text.starts_with("memory.")) continue;
+      const bool can_trap = op.text.find(".div_") != std::string_view::npos ||
+                            op.text.find(".rem_") != std::string_view::npos ||
+                            op.text.find(".trunc_f") != std::string_view::npos;
+      if (!can_trap || choose(4) == 0) return op;
+    }
+  }
+  /// A local, a parameter, a constant or any bits.
+  void leaf(char type) {
+    switch (choose(5)) {
+      case 0:
+        return constant(type);
+      case 1:
+        return parameter(type);
+      case 2: {
+        u64 bits = 0;
+        for (int i = 0; i < 8; ++i) bits = bits << 8 | choose(256);
+        const std::string text = std::to_string(bits);
+        if (type == 'i') return emit({" i32.const ", std::to_string(u32(bits))});
+        if (type == 'f') return emit({" i32.const ", std::to_string(u32(bits)), " f32.reinterpret_i32"});
+        emit({" i64.const ", text});
+        if (type == 'F') out_ += " f64.reinterpret_i64";
+        if (type == 'v')
+          emit({" i64x2.splat i64.const ", std::to_string(bits * 0x9e3779b97f4a7c15u), " i64x2.replace_lane 1"});
+        return;
+      }
+      default:
+        return emit({" local.get ", variable(type)});
     }
   }
 
