@@ -1,6 +1,7 @@
 #include <bit>
 
 #include "api/access.hpp"
+#include "baseline/baseline.hpp"
 #include "interp/interpreter.hpp"
 
 namespace wisp {
@@ -12,6 +13,13 @@ const wasm::FeatureInfo* find_feature(std::string_view name) {
     if (feature.name == name) return &feature;
   }
   return nullptr;
+}
+
+/// Code without machine code for this processor is interpreted.
+std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
+  if (config.tier == Tier::interpreter) return interp::make_interpreter({.fuel = config.fuel});
+  return baseline::make_baseline(
+      {.fuel = config.fuel, .guard_pages = config.memory_mode == MemoryMode::guard_pages});
 }
 
 }  // namespace
@@ -48,7 +56,7 @@ EngineState::EngineState(const Config& given)
     : config(given),
       features(std::bit_cast<wasm::Features>(Access::features(given))),
       registry(std::make_shared<wasm::TypeRegistry>()),
-      tier(interp::make_interpreter({.fuel = given.fuel})) {}
+      tier(make_tier(given)) {}
 
 Engine::Engine(const Config& config) : state_(std::make_shared<EngineState>(config)) {}
 

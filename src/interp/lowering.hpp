@@ -14,9 +14,15 @@ namespace wisp::interp {
 struct LoweringContext {
   const wasm::Module& module;
   const runtime::StructLayouts& layouts;
-  /// Where each function's code begins, by FuncIndex minus the imported ones.
-  const std::atomic<const Word*>* cells;
+  /// Where functions are entered: cells of this size, by FuncIndex minus the imported ones.
+  const void* cells;
+  u32 cell_bytes = sizeof(void*);
   bool fuel = false;
+  Encoding encoding = Encoding::handlers;
+
+  Word cell_address(FuncIndex function) const {
+    return reinterpret_cast<Word>(cells) + u64{function.value - module.imported_functions} * cell_bytes;
+  }
 };
 
 /// The comparison of integers that is true where this one is not.
@@ -27,7 +33,7 @@ class Lowering {
  public:
   static constexpr bool wants_unreachable = false;
 
-  explicit Lowering(const LoweringContext& context) : context_(context) {}
+  explicit Lowering(const LoweringContext& context) : context_(context), out_(context.encoding) {}
 
   /// The code of the body that has just been validated.
   FunctionCode take();

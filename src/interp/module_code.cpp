@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "interp/slow_paths.hpp"
+
 namespace wisp::interp {
 
 ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
@@ -11,10 +13,8 @@ ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
       stubs_(std::make_unique_for_overwrite<std::array<Word, 2>[]>(module_->bodies.size())),
       lowering_({.module = *module_, .layouts = layouts_, .cells = cells_.get(), .fuel = fuel}),
       validator_(*module_) {
-  Emitter out;
-  out.append(SlotOp::lazy_enter);
   for (u32 i = 0; i < module_->bodies.size(); ++i) {
-    stubs_[i] = {out.code()[0], module_->imported_functions + i};
+    stubs_[i] = {reinterpret_cast<Word>(&lazy_enter), module_->imported_functions + i};
     cells_[i].store(stubs_[i].data(), std::memory_order_relaxed);
   }
 }

@@ -46,7 +46,7 @@ WISP_HANDLER atomic_cmpxchg(WISP_STATE_PARAMETERS) {
   using R = typename Semantics::R;
   WISP_LOCATE_ATOMIC(at);
   Raw found = Raw(operand<Place::slot, R, 3>(s));
-  const Raw replacement = Raw(load_slot<R>(s.frame + word(s, 3)));
+  const Raw replacement = Raw(load_slot<R>(slot_of_word(s, 3)));
   __atomic_compare_exchange_n(at, &found, replacement, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   result<true>(s, R(found));
   WISP_NEXT(4);

@@ -33,10 +33,10 @@ template <u32 variant>
 WISP_HANDLER increment_br_if_ne(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   if (interrupt_requested(s)) WISP_TAIL(interrupted);
-  const u32 limit = variant != 0 ? operand<Place::slot, u32, 1>(s) : u32(word(s, 2) >> 32);
-  const u32 sum = operand<Place::slot, u32, 0>(s) + u32(word(s, 2));
+  const u32 limit = variant != 0 ? operand<Place::slot, u32, 1>(s) : high_word(s, 2);
+  const u32 sum = operand<Place::slot, u32, 0>(s) + low_word(s, 2);
   result<true>(s, sum);
-  if (sum != limit) WISP_GOTO(branch_target(s));
+  if (sum != limit) WISP_GOTO_TARGET();
   WISP_NEXT(3);
 }
 
@@ -50,8 +50,7 @@ WISP_HANDLER br_table(WISP_STATE_PARAMETERS) {
   }
   const u32 index = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 0>(s);
   const u32 count = wide_field(s);
-  const u8* targets = reinterpret_cast<const u8*>(s.pc + 2);
-  WISP_GOTO(s.pc + load_le<i32>(targets + u64{4} * (index < count ? index : count)));
+  WISP_GOTO(table_target(s, index < count ? index : count));
 }
 
 }  // namespace wisp::interp

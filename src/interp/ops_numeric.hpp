@@ -71,7 +71,7 @@ WISP_HANDLER i32_shl_add(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const u32 x = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 1>(s);
   const u32 y = operand<Place::slot, u32, 2>(s);
-  result<variant & result_to_slot>(s, u32((x << field(s, 3)) + y));
+  result<variant & result_to_slot>(s, u32(shift_left_by_field_3(s, x) + y));
   WISP_NEXT(2);
 }
 
@@ -79,7 +79,7 @@ WISP_HANDLER i32_shl_add(WISP_STATE_PARAMETERS) {
 /// https://github.com/WebAssembly/wide-arithmetic
 template <class Compute>
 inline void wide_sum(State& s, Compute compute) {
-  u64* at = s.frame + field(s, 0);
+  u64* at = slot_at(s, 0);
   const auto a = (unsigned __int128)(at[1]) << 64 | at[0];
   const auto b = (unsigned __int128)(at[3]) << 64 | at[2];
   const unsigned __int128 sum = compute(a, b);
@@ -104,7 +104,7 @@ WISP_HANDLER i64_sub128(WISP_STATE_PARAMETERS) {
 template <u32 variant>
 WISP_HANDLER i64_mul_wide_s(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  u64* at = s.frame + field(s, 0);
+  u64* at = slot_at(s, 0);
   const __int128 product = __int128(i64(at[0])) * i64(at[1]);
   at[0] = u64(product);
   at[1] = u64(product >> 64);
@@ -114,7 +114,7 @@ WISP_HANDLER i64_mul_wide_s(WISP_STATE_PARAMETERS) {
 template <u32 variant>
 WISP_HANDLER i64_mul_wide_u(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  u64* at = s.frame + field(s, 0);
+  u64* at = slot_at(s, 0);
   const unsigned __int128 product = (unsigned __int128)(at[0]) * at[1];
   at[0] = u64(product);
   at[1] = u64(product >> 64);
@@ -131,7 +131,7 @@ inline bool interrupt_requested(const State& s) {
     if constexpr (backward) {                             \
       if (interrupt_requested(s)) WISP_TAIL(interrupted); \
     }                                                     \
-    WISP_GOTO(branch_target(s));                          \
+    WISP_GOTO_TARGET();                                   \
   } while (false)
 
 template <class Semantics, bool backward, bool negate, Places places>
@@ -142,7 +142,7 @@ WISP_HANDLER branch_at(WISP_STATE_PARAMETERS) {
   const A a = operand<places.a, A, 0>(s);
   B b;
   if constexpr (places.b == Place::immediate) {
-    b = load_slot<B>(s.pc + 2);
+    b = word_value<B>(s);
   } else {
     b = operand<places.b, B, 1>(s);
   }
