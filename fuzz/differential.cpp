@@ -32,11 +32,14 @@ constexpr std::uint64_t own_share = 8;
 /// A way of executing code that must not differ from the others.
 struct Variant {
   const char* name;
+  wisp::Tier tier;
   wisp::MemoryMode memory_mode;
 };
 constexpr Variant variants[] = {
-    {"interpreter", wisp::MemoryMode::guard_pages},
-    {"interpreter+checks", wisp::MemoryMode::explicit_checks},
+    {"interpreter", wisp::Tier::interpreter, wisp::MemoryMode::guard_pages},
+    {"interpreter+checks", wisp::Tier::interpreter, wisp::MemoryMode::explicit_checks},
+    {"baseline", wisp::Tier::baseline, wisp::MemoryMode::guard_pages},
+    {"baseline+checks", wisp::Tier::baseline, wisp::MemoryMode::explicit_checks},
 };
 
 /// The decisions of a seed: SplitMix64, between 40 and 10240 bytes.
@@ -135,6 +138,7 @@ int run(std::string_view name) {
   const auto* variant = std::ranges::find_if(variants, [&](const Variant& each) { return each.name == name; });
   if (variant == std::end(variants)) return 64;
   wisp::Config config;
+  config.tier = variant->tier;
   config.memory_mode = variant->memory_mode;
   const wisp::Engine engine(config);
   for (std::string path; std::getline(std::cin, path);) std::cout << observe(engine, path) << std::endl;
