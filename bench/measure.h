@@ -1,4 +1,5 @@
-// What benchmark programs share: the same source is compiled natively and to WASI, and prints "NAME NANOSECONDS CHECK" lines.
+// What benchmark programs in C share: each source is compiled natively and to WASI, and prints lines NAME NANOSECONDS
+// CHECK.
 #ifndef WISP_BENCH_MEASURE_H
 #define WISP_BENCH_MEASURE_H
 
@@ -23,8 +24,8 @@ struct Kernel {
   uint64_t (*run)(void);  // the same result each time
 };
 
-/// Runs each kernel again and again for argv[1] milliseconds, once at least, and reports its fastest run: what a tier that
-/// compiles in the background comes to.
+/// Runs each kernel again and again for argv[1] milliseconds, once at least, and reports its fastest run: what a tier
+/// that compiles in the background comes to.
 static inline int run_kernels(int argc, char** argv, const struct Kernel* kernels, unsigned count) {
   const uint64_t budget_ns = argc > 1 ? strtoull(argv[1], NULL, 10) * 1000000u : 0;
   for (unsigned i = 0; i < count; ++i) {

@@ -94,6 +94,7 @@ static uint64_t spectral_norm_256(void) {
 }
 
 int main(int argc, char** argv) {
-  static const struct Kernel kernels[] = {{"nbody", nbody}, {"mandelbrot", mandelbrot}, {"spectral", spectral_norm_256}};
+  static const struct Kernel kernels[] = {
+      {"nbody", nbody}, {"mandelbrot", mandelbrot}, {"spectral", spectral_norm_256}};
   return RUN_KERNELS(kernels);
 }

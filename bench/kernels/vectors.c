@@ -1,4 +1,5 @@
-// Vectors of 128 bits: by clang's vector types, which become SSE2 here and simd128 there, and by loops for the vectoriser.
+// Vectors of 128 bits: by clang's vector types, which become SSE2 here and simd128 there, and by loops for the
+// vectoriser.
 #include "../measure.h"
 
 typedef float Floats __attribute__((vector_size(16)));
@@ -123,10 +124,7 @@ static uint64_t differences(void) {
 }
 
 int main(int argc, char** argv) {
-  static const struct Kernel kernels[] = {{"dot", dot},
-                                          {"mandelbrot4", mandelbrot4},
-                                          {"chacha", chacha},
-                                          {"blur", blur},
-                                          {"differences", differences}};
+  static const struct Kernel kernels[] = {
+      {"dot", dot}, {"mandelbrot4", mandelbrot4}, {"chacha", chacha}, {"blur", blur}, {"differences", differences}};
   return RUN_KERNELS(kernels);
 }
