@@ -36,10 +36,10 @@ enum class HoleKind : u8 {
 
 /// Bytes of a stencil's code that are to be filled in.
 struct Hole {
-  u16 at;          // byte offset; those of the second part follow those of the first
+  u16 at;  // byte offset; those of the second part follow those of the first
   HoleKind kind;
-  u8 size_bytes;   // 1, 4 or 8
-  i32 addend;      // of `hot`, `cold`, `constant`: the place; of `external`: the number; else added to the value
+  u8 size_bytes;  // 1, 4 or 8
+  i32 addend;     // of `hot`, `cold`, `constant`: the place; of `external`: the number; else added to the value
 };
 
 /// The machine code of one handler. Control enters at the start of the first part and goes on behind it; the second

@@ -62,12 +62,12 @@ WISP_HANDLER consume_fuel(WISP_STATE_PARAMETERS) {
 // Moves: to the slot of field 0, from the slot of field 1, from wide or from words 2 and 3. They leave the
 // accumulators.
 
-#define WISP_MOVE(name, T, expression, words)         \
-  template <u32 variant>                              \
-  WISP_HANDLER name(WISP_STATE_PARAMETERS) {          \
-    State s{WISP_STATE_ARGUMENTS};                    \
+#define WISP_MOVE(name, T, expression, words) \
+  template <u32 variant>                      \
+  WISP_HANDLER name(WISP_STATE_PARAMETERS) {  \
+    State s{WISP_STATE_ARGUMENTS};            \
     store_slot<T>(slot_at(s, 0), expression); \
-    WISP_NEXT(words);                                 \
+    WISP_NEXT(words);                         \
   }
 
 WISP_MOVE(copy32, u32, (operand<Place::slot, u32, 1>(s)), 2)
