@@ -42,7 +42,7 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   // Another thread may have been faster.
   if (cell.entry.load(std::memory_order_relaxed) != lazy_entry()) return;
   const FuncIndex function(u32(&cell - cells_.get()) + module_->imported_functions);
-  const interp::FunctionCode slot_code = lower(function);
+  const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function);
   std::optional<CodeBlock> block;
   WISP_CHECK(compile_into(space_, slot_code, block));
   space_.keep(compiler_.size_bytes());
@@ -62,12 +62,6 @@ bool ModuleCode::compile_into(CodeSpace& space, const interp::FunctionCode& slot
   return false;
 }
 
-/// Only valid modules are loaded; lowering is a sink of the validator because that is who knows the types.
-interp::FunctionCode ModuleCode::lower(FuncIndex function) {
-  WISP_CHECK(validator_.run(function, lowering_).ok());
-  return lowering_.take();
-}
-
 const NativeFunction* ModuleCode::find(const u8* pc) const {
   const std::lock_guard lock(mutex_);
   auto after = functions_.upper_bound(pc);
@@ -79,7 +73,7 @@ const NativeFunction* ModuleCode::find(const u8* pc) const {
 ModuleCode::Origins ModuleCode::origins_of(const NativeFunction& function) {
   Origins origins;
   lowering_.record_origins(&origins);
-  const interp::FunctionCode slot_code = lower(function.function);
+  const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function.function);
   lowering_.record_origins(nullptr);
   CodeSpace scratch(nullptr, 0);
   std::optional<CodeBlock> block;

@@ -4,10 +4,9 @@
 #include <mutex>
 
 #include "baseline/compiler.hpp"
-#include "interp/lowering.hpp"
+#include "interp/lower_function.hpp"
 #include "runtime/native.hpp"
 #include "runtime/tier.hpp"
-#include "wasm/validator.hpp"
 
 namespace wisp::baseline {
 
@@ -35,7 +34,6 @@ class ModuleCode final : public runtime::ModuleCode {
   using Origins = std::vector<interp::Origin>;
 
   bool compile_into(CodeSpace& space, const interp::FunctionCode& slot_code, std::optional<CodeBlock>& block);
-  interp::FunctionCode lower(FuncIndex function);
   Origins origins_of(const NativeFunction& function);
 
   std::shared_ptr<const wasm::Module> module_;
