@@ -18,8 +18,7 @@ const wasm::FeatureInfo* find_feature(std::string_view name) {
 /// Code without machine code for this processor is interpreted.
 std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
   if (config.tier == Tier::interpreter) return interp::make_interpreter({.fuel = config.fuel});
-  return baseline::make_baseline(
-      {.fuel = config.fuel, .guard_pages = config.memory_mode == MemoryMode::guard_pages});
+  return baseline::make_baseline({.fuel = config.fuel, .guard_pages = config.memory_mode == MemoryMode::guard_pages});
 }
 
 }  // namespace

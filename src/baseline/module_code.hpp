@@ -40,7 +40,7 @@ class ModuleCode final : public runtime::ModuleCode {
   runtime::StructLayouts layouts_;
   std::unique_ptr<runtime::NativeCell[]> cells_;  // by FuncIndex minus the imported ones
 
-  mutable std::mutex mutex_;                                       // for all below
+  mutable std::mutex mutex_;                                        // for all below
   std::map<const u8*, std::unique_ptr<NativeFunction>> functions_;  // by first instruction
   std::map<const NativeFunction*, Origins> origins_;
   interp::Lowering lowering_;

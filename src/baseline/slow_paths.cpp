@@ -19,8 +19,7 @@ baseline::ModuleCode& module_code(const VmContext* vm) {
 const u8* catch_exception(const VmContext* vm, const u8* pc, u64* frame) {
   const baseline::NativeFunction* const function = module_code(vm).find(pc);
   if (function == nullptr || function->regions.empty()) return nullptr;
-  const CatchHandler* const handler =
-      find_handler(vm, function->regions, function->handlers, u32(pc - function->code));
+  const CatchHandler* const handler = find_handler(vm, function->regions, function->handlers, u32(pc - function->code));
   if (handler == nullptr) return nullptr;
   deliver(vm, *handler, frame);
   return function->code + handler->target;
@@ -90,8 +89,8 @@ WISP_EXTERN_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
 namespace wisp::baseline {
 
 [[clang::preserve_none]] runtime::Status fault_landing(WISP_STATE_PARAMETERS) {
-  return interp::trap_exit(frame, vm, memory, memory_size, u64(runtime::TrapReason::memory_out_of_bounds), pin0, unused0,
-                           unused1, pin1, pin2, pin3, pc, vacc, vpin0, vpin1, vpin2, vpin3);
+  return interp::trap_exit(frame, vm, memory, memory_size, u64(runtime::TrapReason::memory_out_of_bounds), pin0,
+                           unused0, unused1, pin1, pin2, pin3, pc, vacc, vpin0, vpin1, vpin2, vpin3);
 }
 
 runtime::NativeEntry lazy_entry() {

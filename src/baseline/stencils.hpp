@@ -36,10 +36,10 @@ enum class HoleKind : u8 {
 
 /// Bytes of a stencil's code that are to be filled in.
 struct Hole {
-  u16 at;          // byte offset; those of the second part follow those of the first
+  u16 at;  // byte offset; those of the second part follow those of the first
   HoleKind kind;
-  u8 size_bytes;   // 1, 4 or 8
-  i32 addend;      // of `hot`, `cold`, `constant`: the place; of `external`: the number; else added to the value
+  u8 size_bytes;  // 1, 4 or 8
+  i32 addend;     // of `hot`, `cold`, `constant`: the place; of `external`: the number; else added to the value
 };
 
 /// The machine code of one handler. Control enters at the start of the first part and goes on behind it; the second
@@ -54,6 +54,9 @@ struct Stencil {
   u16 hot_hole_count;
 };
 
+/// `Stencil::code` where a table has a gap.
+inline constexpr u32 no_stencil = ~u32{0};
+
 extern const std::span<const u8> stencil_code;
 extern const std::span<const Hole> stencil_holes;
 /// What stencils read, aligned to 16 bytes.
@@ -64,5 +67,12 @@ extern const std::span<const void* const> stencil_externals;
 /// By family (interp/slot_code.hpp) and `SlotOp & family_mask`. `guarded` stencils rely on guard pages.
 extern const Stencil* const stencils[];
 extern const Stencil* const guarded_stencils[];
+
+/// Stencils with operands in pins (pinned/pinned_rows.hpp), by family; null where a family has none.
+extern const Stencil* const pinned_stencils[];
+extern const Stencil* const guarded_pinned_stencils[];
+
+/// Moves of pins (pin_moves.hpp).
+extern const Stencil* const pin_move_stencils;
 
 }  // namespace wisp::baseline

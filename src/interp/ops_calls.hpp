@@ -32,12 +32,12 @@ inline void reload_memory(State& s) {
   } while (false)
 
 /// Goes on in a function of the guest, in `s.frame`, and never comes back.
-#define WISP_ENTER(callee_cell, context)                         \
-  do {                                                           \
-    CodeCell* const wisp_cell = (callee_cell);                   \
-    s.vm = (context);                                            \
-    reload_memory(s);                                            \
-    WISP_ENTER_CELL(wisp_cell);                                  \
+#define WISP_ENTER(callee_cell, context)       \
+  do {                                         \
+    CodeCell* const wisp_cell = (callee_cell); \
+    s.vm = (context);                          \
+    reload_memory(s);                          \
+    WISP_ENTER_CELL(wisp_cell);                \
   } while (false)
 
 /// A call of any function. Field 0: first argument; field 1: slots up to which the collector looks if it is of the

@@ -34,6 +34,14 @@ WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
   WISP_NEXT(2);
 }
 
+/// Where a loop begins, if its branches do not look themselves.
+template <u32 variant>
+WISP_HANDLER loop_check(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  WISP_NEXT(2);
+}
+
 /// Ends the guest. Reason: wide.
 template <u32 variant>
 WISP_HANDLER trap(WISP_STATE_PARAMETERS) {
@@ -54,12 +62,12 @@ WISP_HANDLER consume_fuel(WISP_STATE_PARAMETERS) {
 // Moves: to the slot of field 0, from the slot of field 1, from wide or from words 2 and 3. They leave the
 // accumulators.
 
-#define WISP_MOVE(name, T, expression, words)         \
-  template <u32 variant>                              \
-  WISP_HANDLER name(WISP_STATE_PARAMETERS) {          \
-    State s{WISP_STATE_ARGUMENTS};                    \
+#define WISP_MOVE(name, T, expression, words) \
+  template <u32 variant>                      \
+  WISP_HANDLER name(WISP_STATE_PARAMETERS) {  \
+    State s{WISP_STATE_ARGUMENTS};            \
     store_slot<T>(slot_at(s, 0), expression); \
-    WISP_NEXT(words);                                 \
+    WISP_NEXT(words);                         \
   }
 
 WISP_MOVE(copy32, u32, (operand<Place::slot, u32, 1>(s)), 2)

@@ -28,6 +28,9 @@ struct StreamState {
 };
 using State = StreamState;
 
+/// Branches that repeat a loop look whether somebody wants the guest to stop.
+inline constexpr bool loops_check_themselves = false;
+
 /// Where code begins that can be entered: slot code.
 using CodePointer = const Word*;
 using Handler = __attribute__((preserve_none)) Status (*)(WISP_STATE_PARAMETERS);
@@ -51,15 +54,16 @@ inline Handler handler_at(CodePointer pc) {
     [[clang::musttail]] return handler_at(wisp_next)(wisp_next, s.frame, s.vm, s.memory, s.memory_size, s.acc, \
                                                      s.vacc);                                                  \
   } while (false)
-#define WISP_GOTO_FORGETTING(target)                                                                                \
-  do {                                                                                                              \
-    const Word* const wisp_next = (target);                                                                         \
+#define WISP_GOTO_FORGETTING(target)                                                                                  \
+  do {                                                                                                                \
+    const Word* const wisp_next = (target);                                                                           \
     [[clang::musttail]] return handler_at(wisp_next)(wisp_next, s.frame, s.vm, s.memory, s.memory_size, 0, Vector{}); \
   } while (false)
 /// Goes on in `handler` with the current instruction: slow paths, which keep the fast ones free of spills.
 #define WISP_TAIL(handler) \
   [[clang::musttail]] return handler(s.pc, s.frame, s.vm, s.memory, s.memory_size, s.acc, s.vacc)
-#define WISP_TAIL_FORGETTING(handler, acc) [[clang::musttail]] return handler(s.pc, s.frame, s.vm, nullptr, 0, acc, Vector{})
+#define WISP_TAIL_FORGETTING(handler, acc) \
+  [[clang::musttail]] return handler(s.pc, s.frame, s.vm, nullptr, 0, acc, Vector{})
 
 /// Where a function is entered now.
 using CodeCell = std::atomic<const Word*>;

@@ -17,8 +17,8 @@ namespace wisp::runtime {
 
 struct NativeCell;
 
-/// preserve_none passes these in r12, r13, r14, r15 and rdi. `memory` and `memory_size` are what `vm->memory0` says; the
-/// size may be out of date where memories only grow. `cell` is the callee's: what its code was taken from.
+/// preserve_none passes these in r12, r13, r14, r15 and rdi. `memory` and `memory_size` are what `vm->memory0` says;
+/// the size may be out of date where memories only grow. `cell` is the callee's: what its code was taken from.
 using NativeEntry = __attribute__((preserve_none)) Status (*)(u64* frame, VmContext* vm, u8* memory, u64 memory_size,
                                                               NativeCell* cell);
 

@@ -5,8 +5,8 @@
 
 namespace wisp::sys {
 
-/// Memory for machine code, mapped twice: one mapping can be written, the other can be executed, none can do both. Pages
-/// that nobody has written take no memory.
+/// Memory for machine code, mapped twice: one mapping can be written, the other can be executed, none can do both.
+/// Pages that nobody has written take no memory.
 class CodeMemory {
  public:
   CodeMemory() = default;

@@ -451,6 +451,7 @@ void check_frameless(const Object& object) {
 }
 
 using Table = std::vector<Stencil>;
+constexpr Stencil gap{no_stencil, 0, 0, 0, 0, 0};
 
 /// family -> its stencils, in the order of its table of handlers.
 void read_object(const Object& object, Tables& tables, std::map<std::string, Table>& families) {
@@ -469,8 +470,11 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
         entries[relocation.r_offset] = &relocation;
       }
     }
-    if (entries.size() * 8 != symbol.st_size) refuse(object.path() + ": a table with gaps: " + std::string(name));
+    // Only tables of what the interpreter does not have may have gaps.
+    const bool may_have_gaps = family.starts_with("pinned_");
+    if (entries.size() * 8 != symbol.st_size && !may_have_gaps) refuse(object.path() + ": a table with gaps");
     for (const auto& [offset, relocation] : entries) {
+      table.resize((offset - symbol.st_value) / 8, gap);
       const Elf64_Sym& function = object.symbol(ELF64_R_SYM(relocation->r_info));
       if (ELF64_R_TYPE(relocation->r_info) != R_X86_64_64 || function.st_value + u64(relocation->r_addend) != 0) {
         refuse(object.path() + ": a table entry that is no function");
@@ -479,6 +483,7 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
       if (function_name.empty()) function_name = object.section_name(function.st_shndx);
       table.push_back(StencilMaker(object, tables, function_name).make(function.st_shndx));
     }
+    table.resize(symbol.st_size / 8, gap);
   }
 }
 
@@ -525,14 +530,25 @@ void write(std::FILE* out, const Tables& tables, const std::map<std::string, Tab
   std::fprintf(out, "const std::span<const void* const> stencil_externals(externals, %zu);\n", numbers.size());
   for (const bool is_guarded : {false, true}) {
     std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n", is_guarded ? "guarded_stencils" : "stencils");
-    std::fprintf(out, "#define WISP_SLOT_ROW(family, id, semantics, shape)\n");
 #define WISP_SLOT_FAMILY(family)                                                                  \
   if (!plain.contains(#family)) refuse("no object has the family " #family);                      \
   std::fprintf(out, "%s_" #family ",\n", is_guarded && guarded.contains(#family) ? "guarded" : "plain");
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"
     std::fprintf(out, "};\n");
+    std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n", is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
+#define WISP_SLOT_FAMILY(family)                                                                           \
+  if (is_guarded && guarded.contains("pinned_" #family)) {                                                 \
+    std::fprintf(out, "guarded_pinned_" #family ",\n");                                                    \
+  } else {                                                                                                 \
+    std::fprintf(out, plain.contains("pinned_" #family) ? "plain_pinned_" #family ",\n" : "nullptr,\n");   \
   }
+#define WISP_SLOT_ROW(family, id, semantics, shape)
+#include "interp/slot_ops.def"
+    std::fprintf(out, "};\n");
+  }
+  if (!plain.contains("pin_moves")) refuse("no object has the moves of pins");
+  std::fprintf(out, "const Stencil* const pin_move_stencils = plain_pin_moves;\n");
   std::fprintf(out, "}  // namespace wisp::baseline\n");
 }
 
