@@ -70,6 +70,7 @@ WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS) {
 }
 
 WISP_EXTERN_HANDLER became_hot(WISP_STATE_PARAMETERS) {
+  [[maybe_unused]] const State s{WISP_STATE_ARGUMENTS};
   WISP_UNREACHABLE();  // uses are counted for a compiler only
 }
 
