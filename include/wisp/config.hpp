@@ -26,11 +26,15 @@ enum class MemoryMode : std::uint8_t {
   explicit_checks,
 };
 
-/// Who executes guest code.
+/// Ways of executing code. All do the same; they differ in how fast they start and how fast they run.
 enum class Tier : std::uint8_t {
+  /// Compiled on the first call, and once more, better, what turns out to be worth it.
   automatic,
+  /// Nothing is compiled.
   interpreter,
+  /// Every function is compiled on its first call, fast.
   baseline,
+  /// Every function is compiled on its first call, as well as possible.
   optimizing,
 };
 

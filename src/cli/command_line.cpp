@@ -72,11 +72,14 @@ UnknownImports unknown_imports(std::string_view value) {
 }
 
 Tier tier(std::string_view value) {
-  if (value == "auto") return Tier::automatic;
-  if (value == "interpreter") return Tier::interpreter;
-  if (value == "baseline") return Tier::baseline;
-  if (value == "optimizing") return Tier::optimizing;
-  bad_value(Option::tier, value, "neither `auto`, `interpreter`, `baseline` nor `optimizing`");
+  constexpr std::pair<std::string_view, Tier> names[] = {{"auto", Tier::automatic},
+                                                         {"interpreter", Tier::interpreter},
+                                                         {"baseline", Tier::baseline},
+                                                         {"optimizing", Tier::optimizing}};
+  for (const auto& [name, tier] : names) {
+    if (name == value) return tier;
+  }
+  bad_value(Option::tier, value, "none of `auto`, `interpreter`, `baseline`, `optimizing`");
 }
 
 MemoryMode memory_mode(std::string_view value) {

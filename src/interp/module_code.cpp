@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "interp/slow_paths.hpp"
+
 namespace wisp::interp {
 
 ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
@@ -11,10 +13,8 @@ ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
       stubs_(std::make_unique_for_overwrite<std::array<Word, 2>[]>(module_->bodies.size())),
       lowering_({.module = *module_, .layouts = layouts_, .cells = cells_.get(), .fuel = fuel}),
       validator_(*module_) {
-  Emitter out;
-  out.append(SlotOp::lazy_enter);
   for (u32 i = 0; i < module_->bodies.size(); ++i) {
-    stubs_[i] = {out.code()[0], module_->imported_functions + i};
+    stubs_[i] = {reinterpret_cast<Word>(&lazy_enter), module_->imported_functions + i};
     cells_[i].store(stubs_[i].data(), std::memory_order_relaxed);
   }
 }
@@ -25,17 +25,11 @@ const Word* ModuleCode::lower(FuncIndex function) {
   const Word* code = code_cell.load(std::memory_order_relaxed);
   // Another thread may have been faster.
   if (code != stubs_[function.value - module_->imported_functions].data()) return code;
-  validate_and_lower(function);
-  auto lowered = std::make_unique<FunctionCode>(lowering_.take());
+  auto lowered = std::make_unique<FunctionCode>(lower_function(validator_, lowering_, function));
   code = lowered->words.get();
   functions_.emplace(code, std::move(lowered));
   code_cell.store(code, std::memory_order_release);
   return code;
-}
-
-/// Only valid modules are loaded; lowering is a sink of the validator because that is who knows the types.
-void ModuleCode::validate_and_lower(FuncIndex function) {
-  WISP_CHECK(validator_.run(function, lowering_).ok());
 }
 
 const FunctionCode* ModuleCode::find(const Word* pc) const {
@@ -51,7 +45,7 @@ u64 ModuleCode::origin(const FunctionCode& code, const Word* pc) {
   std::vector<Origin>& origins = origins_[&code];
   if (origins.empty()) {
     lowering_.record_origins(&origins);
-    validate_and_lower(code.function);
+    (void)lower_function(validator_, lowering_, code.function);
     lowering_.record_origins(nullptr);
   }
   const u32 word = u32(pc - code.words.get());

@@ -3,9 +3,8 @@
 #include <map>
 #include <mutex>
 
-#include "interp/lowering.hpp"
+#include "interp/lower_function.hpp"
 #include "runtime/tier.hpp"
-#include "wasm/validator.hpp"
 
 namespace wisp::interp {
 
@@ -17,7 +16,8 @@ class ModuleCode final : public runtime::ModuleCode {
 
   const void* entry(FuncIndex function) override { return &cell(function); }
 
-  /// The function's first instruction, lowered now if it has not been.
+  /// The function's first instruction, lowered now if it has not been. Lowering validates; what is not valid becomes a
+  /// trap.
   const Word* lower(FuncIndex function);
   /// The function that an instruction belongs to; null if it is none of this module's.
   const FunctionCode* find(const Word* pc) const;
@@ -26,7 +26,6 @@ class ModuleCode final : public runtime::ModuleCode {
 
  private:
   std::atomic<const Word*>& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
-  void validate_and_lower(FuncIndex function);
 
   std::shared_ptr<const wasm::Module> module_;
   runtime::StructLayouts layouts_;

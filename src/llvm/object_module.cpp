@@ -58,7 +58,7 @@ ir::FunctionType* ObjectModule::registers_type(const wasm::FuncType& type) const
 }
 
 ir::FunctionType* ObjectModule::slots_type() const {
-  return ir::FunctionType::get(i32(), {pointer(), pointer(), pointer(), i64()}, false);
+  return ir::FunctionType::get(i32(), {pointer(), pointer(), pointer(), i64(), pointer()}, false);
 }
 
 void ObjectModule::set_attributes(ir::Function& function) {
@@ -208,7 +208,7 @@ ir::Function* ObjectModule::call_any() {
   ir::Value* base = fixed(b, pointer(), view, offsetof(runtime::MemoryView, base));
   ir::Value* size = load(b, i64(), at(b, view, offsetof(runtime::MemoryView, size_bytes)), Touches::runtime);
   ir::CallInst* call =
-      b.CreateCall(slots_type(), b.CreateIntToPtr(code, pointer()), {slots, callee_vm, base, size});
+      b.CreateCall(slots_type(), b.CreateIntToPtr(code, pointer()), {slots, callee_vm, base, size, cell});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   call->setTailCallKind(ir::CallInst::TCK_MustTail);
   b.CreateRet(call);
@@ -231,7 +231,7 @@ ir::Function* ObjectModule::call_by_slots(const wasm::FuncType& type, u32 slots)
   for (u32 i = 3; i + 1 < f->arg_size(); ++i) values.push_back(f->getArg(i));
   store_slots(b, values, frame);
   ir::Value* top = b.CreatePtrToInt(at(b, frame, u64(slots) * 8), i64());
-  ir::CallInst* call = b.CreateCall(call_any(), {frame, f->getArg(1), f->getArg(f->arg_size() - 1), top});
+  ir::CallInst* call = b.CreateCall(call_any(), {frame, f->getArg(1), f->getArg(f->arg_size() - 1), top, ir::PoisonValue::get(pointer())});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   if (type.results.size() != 1) {
     b.CreateRet(call);
@@ -284,7 +284,7 @@ void ObjectModule::fill_adapter(ir::Function& adapter, FuncIndex function, ir::V
   if (code == nullptr) {
     code = load(b, pointer(), at(b, cell(function), offsetof(runtime::NativeCell, entry)), Touches::runtime);
   }
-  ir::CallInst* call = b.CreateCall(slots_type(), code, {frame, vm, adapter.getArg(2), size});
+  ir::CallInst* call = b.CreateCall(slots_type(), code, {frame, vm, adapter.getArg(2), size, cell(function)});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   leave(call, has_result ? load_slot(b, type.results[0], frame) : nullptr);
 }

@@ -180,7 +180,7 @@ void Translator::return_call(FuncIndex function, const FuncType& type) {
   out_.store_slots(b_, arguments, frame_);
   Value address = out_.at(b_, out_.cell(function), offsetof(runtime::NativeCell, entry));
   Value code = out_.load(b_, out_.pointer(), address, Touches::runtime);
-  ir::CallInst* call = b_.CreateCall(out_.slots_type(), code, {frame_, vm_, memory_, memory_bytes(MemoryIndex(0))});
+  ir::CallInst* call = b_.CreateCall(out_.slots_type(), code, {frame_, vm_, memory_, memory_bytes(MemoryIndex(0)), out_.cell(function)});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   call->setTailCallKind(ir::CallInst::TCK_MustTail);
   b_.CreateRet(call);
@@ -191,7 +191,8 @@ void Translator::tail_call_function(Value function, const FuncType& type) {
   need_slots(larger_side(type));
   out_.store_slots(b_, arguments, frame_);
   Value top = b_.CreatePtrToInt(slot(larger_side(type)), out_.i64());
-  ir::CallInst* call = b_.CreateCall(out_.call_any(), {frame_, vm_, function, top});
+  Value no_cell = ir::PoisonValue::get(out_.pointer());
+  ir::CallInst* call = b_.CreateCall(out_.call_any(), {frame_, vm_, function, top, no_cell});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   call->setTailCallKind(ir::CallInst::TCK_MustTail);
   b_.CreateRet(call);
