@@ -107,9 +107,8 @@ class Checker {
   }
 
   void leave(std::string_view helper_name, std::initializer_list<ir::Value*> operands) {
-    const auto helper = operands.size() == 1
-                            ? out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()})
-                            : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
+    const auto helper = operands.size() == 1 ? out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()})
+                                             : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
     ir::CallInst* call = b_.CreateCall(helper, ir::ArrayRef<ir::Value*>(operands));
     call->addFnAttr(ir::Attribute::NoMerge);
     ir::Value* status = out_.constant32(u32(runtime::Status::unwind));
@@ -138,8 +137,9 @@ class Checker {
       }
     }
     if (!where) where = entry_location();
-    leave_if(header.getFirstInsertionPt(), where, [&] { return is_interrupted(); },
-             [&] { leave("interrupted", {function_.getArg(1)}); });
+    leave_if(
+        header.getFirstInsertionPt(), where, [&] { return is_interrupted(); },
+        [&] { leave("interrupted", {function_.getArg(1)}); });
   }
 
   ir::DebugLoc entry_location() {
@@ -156,12 +156,12 @@ class Checker {
                                               {ir::MetadataAsValue::get(out_.context(), rsp)});
       return b_.CreateICmpULT(pointer, limit);
     };
-    leave_if(std::next(state->getIterator()), entry_location(), has_no_stack, [&] {
-      leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))});
-    });
+    leave_if(std::next(state->getIterator()), entry_location(), has_no_stack,
+             [&] { leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))}); });
     ir::BasicBlock* rest = ir::cast<ir::BranchInst>(state->getParent()->getTerminator())->getSuccessor(1);
-    leave_if(rest->begin(), entry_location(), [&] { return is_interrupted(); },
-             [&] { leave("interrupted", {function_.getArg(1)}); });
+    leave_if(
+        rest->begin(), entry_location(), [&] { return is_interrupted(); },
+        [&] { leave("interrupted", {function_.getArg(1)}); });
   }
 
   ObjectModule& out_;

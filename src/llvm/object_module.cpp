@@ -96,8 +96,8 @@ ir::Constant* ObjectModule::cell(FuncIndex function) {
 
 ir::FunctionCallee ObjectModule::helper(std::string_view name, ir::Type* result,
                                         std::initializer_list<ir::Type*> params) {
-  auto callee = module_.getOrInsertFunction(
-      ir::StringRef(name.data(), name.size()), ir::FunctionType::get(result, ir::ArrayRef<ir::Type*>(params), false));
+  auto callee = module_.getOrInsertFunction(ir::StringRef(name.data(), name.size()),
+                                            ir::FunctionType::get(result, ir::ArrayRef<ir::Type*>(params), false));
   auto* function = ir::cast<ir::Function>(callee.getCallee());
   function->addFnAttr(ir::Attribute::NoUnwind);
   return callee;
@@ -200,8 +200,7 @@ ir::Function* ObjectModule::call_any() {
   b.CreateRet(b.CreateCall(call_host, {vm, function, slots}));
 
   b.SetInsertPoint(guest);
-  ir::Value* callee_vm =
-      fixed_pointer(b, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
+  ir::Value* callee_vm = fixed_pointer(b, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
   ir::Value* cell = fixed_pointer(b, function, offsetof(runtime::Function, code), sizeof(runtime::NativeCell));
   ir::Value* code = load(b, i64(), at(b, cell, offsetof(runtime::NativeCell, entry)), Touches::runtime);
   ir::Value* view = fixed_pointer(b, callee_vm, offsetof(runtime::VmContext, memory0), sizeof(runtime::MemoryView));
@@ -231,7 +230,8 @@ ir::Function* ObjectModule::call_by_slots(const wasm::FuncType& type, u32 slots)
   for (u32 i = 3; i + 1 < f->arg_size(); ++i) values.push_back(f->getArg(i));
   store_slots(b, values, frame);
   ir::Value* top = b.CreatePtrToInt(at(b, frame, u64(slots) * 8), i64());
-  ir::CallInst* call = b.CreateCall(call_any(), {frame, f->getArg(1), f->getArg(f->arg_size() - 1), top, ir::PoisonValue::get(pointer())});
+  ir::CallInst* call = b.CreateCall(
+      call_any(), {frame, f->getArg(1), f->getArg(f->arg_size() - 1), top, ir::PoisonValue::get(pointer())});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   if (type.results.size() != 1) {
     b.CreateRet(call);

@@ -186,8 +186,8 @@ void Translator::plain(Op op, const Imm& imm) {
     case Op::f64_const:
       return push(b_.CreateBitCast(out_.constant64(imm.bits), ir::Type::getDoubleTy(out_.context())));
     case Op::v128_const:
-      return push(ir::ConstantVector::get({out_.constant64(load_le<u64>(imm.v128.data())),
-                                           out_.constant64(load_le<u64>(imm.v128.data() + 8))}));
+      return push(ir::ConstantVector::get(
+          {out_.constant64(load_le<u64>(imm.v128.data())), out_.constant64(load_le<u64>(imm.v128.data() + 8))}));
     case Op::data_drop:
       return emit_libcall(runtime::LibcallId::data_drop, 0, {}, out_.constant64(imm.data.value));
     case Op::elem_drop:
