@@ -8,6 +8,11 @@
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SCCP.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Local.h>
 #include <llvm/Transforms/Utils/PromoteMemToReg.h>
@@ -31,6 +36,26 @@ void promote_locals(ir::Function& function) {
   }
   ir::DominatorTree tree(function);
   ir::PromoteMemToReg(variables, tree);
+}
+
+/// What LLVM would do first, so that it is seen whose values are not wanted for reasons of arithmetic.
+void simplify(ir::Function& function) {
+  ir::LoopAnalysisManager loops;
+  ir::FunctionAnalysisManager functions;
+  ir::CGSCCAnalysisManager components;
+  ir::ModuleAnalysisManager modules;
+  ir::PassBuilder builder;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  ir::FunctionPassManager passes;
+  passes.addPass(ir::EarlyCSEPass());
+  passes.addPass(ir::SCCPPass());
+  passes.addPass(ir::InstCombinePass());
+  passes.addPass(ir::SimplifyCFGPass());
+  passes.run(function, functions);
 }
 
 /// Writes checks into one body.
@@ -175,10 +200,23 @@ class Checker {
 void keep_dead_loads(ir::Function& function) {
   promote_locals(function);
   const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
+  // Nothing volatile goes away.
+  bool has_loads = false;
+  for (ir::BasicBlock& block : function) {
+    for (ir::Instruction& instruction : block) {
+      auto* load = ir::dyn_cast<ir::LoadInst>(&instruction);
+      if (load == nullptr || !load->hasMetadata(guest)) continue;
+      load->setVolatile(true);
+      has_loads = true;
+    }
+  }
+  if (has_loads) simplify(function);
   std::vector<ir::Instruction*> todo;
   std::set<const ir::Instruction*> wanted;
   for (ir::BasicBlock& block : function) {
     for (ir::Instruction& instruction : block) {
+      const bool is_guest_load = instruction.hasMetadata() && instruction.hasMetadata(guest);
+      if (is_guest_load) continue;
       if (instruction.isTerminator() || instruction.mayHaveSideEffects()) todo.push_back(&instruction);
     }
   }
@@ -193,7 +231,7 @@ void keep_dead_loads(ir::Function& function) {
   for (ir::BasicBlock& block : function) {
     for (ir::Instruction& instruction : block) {
       if (!instruction.hasMetadata() || !instruction.hasMetadata(guest)) continue;
-      if (!wanted.contains(&instruction)) ir::cast<ir::LoadInst>(instruction).setVolatile(true);
+      if (wanted.contains(&instruction)) ir::cast<ir::LoadInst>(instruction).setVolatile(false);
       instruction.setMetadata(guest, nullptr);
     }
   }

@@ -12,6 +12,7 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
@@ -24,6 +25,13 @@ namespace {
 
 Error refused(std::string message) {
   return {ErrorCode::limit, 0, "optimizing compiler: " + std::move(message), {}};
+}
+
+/// A load whose value only one way needs would be moved there, and not trap on the other.
+void forbid_sinking() {
+  auto& options = ir::cl::getRegisteredOptions();
+  const auto option = options.find("instcombine-code-sinking");
+  if (option != options.end()) static_cast<ir::cl::opt<bool>*>(option->second)->setValue(false);
 }
 
 /// What is compiled for: the processor that this runs on.
@@ -145,6 +153,7 @@ class Compiler final : public runtime::OptimizingCompiler {
 
 extern "C" __attribute__((visibility("default"))) runtime::OptimizingCompiler* wisp_make_optimizing_compiler() {
   std::optional<Host> host = find_host();
+  forbid_sinking();
   return host ? new Compiler(std::move(*host)) : nullptr;
 }
 

@@ -59,7 +59,7 @@ ir::LoadInst* Translator::load_from(const MemArg& memarg, ir::Type* type) {
   ir::LoadInst* load = out_.load(b_, type, address, Touches::memory);
   // Other threads write to shared memories.
   load->setVolatile(out_.wasm().memories[memarg.memory.value].shared);
-  load->setMetadata(guest_load_metadata, ir::MDNode::get(out_.context(), {}));
+  if (!load->isVolatile()) load->setMetadata(guest_load_metadata, ir::MDNode::get(out_.context(), {}));
   return load;
 }
 
