@@ -90,36 +90,15 @@ bool Translator::atomic(Op op, const Imm& imm) {
   return true;
 }
 
-/// An expected value that does not fit the width never equals what is in memory; nothing is written then.
+/// A narrow access compares with the low bits of the expected value.
 bool Translator::compare_exchange(const MemArg& memarg, ir::Type* raw, ir::Type* whole) {
   const u32 bits = raw->getIntegerBitWidth();
-  const ir::Align align(bits / 8);
   Value replacement = b_.CreateTrunc(pop(), raw);
-  Value expected = pop();
+  Value expected = b_.CreateTrunc(pop(), raw);
   Value address = locate_atomic(memarg, bits);
-  Value narrow = b_.CreateTrunc(expected, raw);
-  Block exchange = new_block();
-  Block look = new_block();
-  Block done = new_block();
-  b_.CreateCondBr(b_.CreateICmpEQ(b_.CreateZExt(narrow, whole), expected), exchange, look);
-
-  b_.SetInsertPoint(exchange);
-  Value both =
-      out_.tag(b_.CreateAtomicCmpXchg(address, narrow, replacement, align, ordering, ordering), Touches::memory);
-  Value exchanged = b_.CreateExtractValue(both, 0);
-  b_.CreateBr(done);
-
-  b_.SetInsertPoint(look);
-  ir::LoadInst* load = b_.CreateAlignedLoad(raw, address, align, true);
-  load->setAtomic(ordering);
-  out_.tag(load, Touches::memory);
-  b_.CreateBr(done);
-
-  b_.SetInsertPoint(done);
-  ir::PHINode* found = b_.CreatePHI(raw, 2);
-  found->addIncoming(exchanged, exchange);
-  found->addIncoming(load, look);
-  push(b_.CreateZExt(found, whole));
+  Value both = out_.tag(b_.CreateAtomicCmpXchg(address, expected, replacement, ir::Align(bits / 8), ordering, ordering),
+                        Touches::memory);
+  push(b_.CreateZExt(b_.CreateExtractValue(both, 0), whole));
   return true;
 }
 
