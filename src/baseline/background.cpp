@@ -43,7 +43,7 @@ void Background::run() {
     jobs_.pop_front();
     current_ = job.module;
     lock.unlock();
-    if (runtime::OptimizingCompiler* const made = compiler()) job.module->optimize(*made, job.function, job.loop);
+    if (runtime::OptimizingCompiler* const made = compiler()) job.module->optimize(*made, job.unit);
     lock.lock();
     current_ = nullptr;
     changed_.notify_all();

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "runtime/optimizer.hpp"
+#include "runtime/code_cache.hpp"
 
 namespace wisp::baseline {
 
@@ -23,11 +23,9 @@ class Background {
   ~Background();
   Background(const Background&) = delete;
 
-  /// A function, or a loop of one that is running.
   struct Job {
     ModuleCode* module;
-    FuncIndex function;
-    std::optional<u64> loop;  // byte offset of the `loop` instruction in the module
+    runtime::CodeUnit unit;
   };
   void enqueue(const Job& job);
   /// Nothing of the module is compiled any more when this returns; what is being compiled is given up.

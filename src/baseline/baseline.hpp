@@ -15,6 +15,8 @@ struct BaselineConfig {
   /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not count.
   Optimize optimize = Optimize::never;
   Background::MakeCompiler make_compiler;
+  /// Where its code is kept; may be null.
+  std::shared_ptr<runtime::CodeCache> cache;
 };
 
 /// The tier that compiles functions on their first call by copying and patching stencils, and hands the hot ones to the

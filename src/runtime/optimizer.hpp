@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -64,6 +65,8 @@ struct LocationTable {
 struct ObjectCode {
   std::vector<u8> object;
   LocationTable locations;
+  /// Functions whose bodies the code was made from, the compiled one among them.
+  std::vector<FuncIndex> bodies;
 };
 
 /// What the compiler is to do.
@@ -88,6 +91,8 @@ class OptimizingCompiler {
   virtual ~OptimizingCompiler() = default;
   /// The module is valid. An error (`limit`): the function is too large, or the job was cancelled.
   virtual Result<ObjectCode> compile(const CompileJob& job) = 0;
+  /// Changes with everything that its code depends on besides the job and the processor: `code_identity` of its build.
+  virtual std::string_view identity() const = 0;
 };
 
 /// The type and the name of the function that the compiler's shared library exports. The caller owns the result; null
