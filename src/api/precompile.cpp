@@ -52,8 +52,12 @@ class SectionCode final : public runtime::CodeSource {
 class Precompiler {
  public:
   Precompiler(const Engine& engine, const wasm::Module& module, runtime::OptimizingCompiler& compiler)
-      : module_(module), compiler_(compiler), binding_(bind(engine, module)), layouts_(module),
-        is_guarded_(is_guarded(engine, module)), order_(module.bodies.size()) {
+      : module_(module),
+        compiler_(compiler),
+        binding_(bind(engine, module)),
+        layouts_(module),
+        is_guarded_(is_guarded(engine, module)),
+        order_(module.bodies.size()) {
     // The largest first, so that no thread is left with one of them at the end.
     std::iota(order_.begin(), order_.end(), 0);
     std::ranges::sort(order_, std::greater(), [&](u32 i) { return module.bodies[i].code.size(); });

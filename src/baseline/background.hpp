@@ -13,7 +13,8 @@ namespace wisp::baseline {
 
 class ModuleCode;
 
-/// The optimizing compiler and a thread that it works in; both begin when there is something to do for them. Thread-safe.
+/// The optimizing compiler and a thread that it works in; both begin when there is something to do for them.
+/// Thread-safe.
 class Background {
  public:
   /// Gives the compiler, or null if there is none; called once, in the thread that first needs it.

@@ -12,7 +12,8 @@ struct BaselineConfig {
   bool fuel = false;
   /// Memories are made with guard pages, and faults there are traps.
   bool guard_pages = false;
-  /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not count.
+  /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not
+  /// count.
   Optimize optimize = Optimize::never;
   Background::MakeCompiler make_compiler;
   /// Where its code is kept; may be null.

@@ -37,8 +37,7 @@ bool Compiler::emit_hot(const interp::FunctionCode& slot_code) {
   for (u32 word = 0; word < slot_code.word_count; word += words_of(words[word])) {
     positions_[word] = size_;
     const Instruction instruction{words + word, word};
-    const bool emitted =
-        pins_.any() ? emit_with_pins(instruction) : emit(stencil_of(instruction.op()), instruction);
+    const bool emitted = pins_.any() ? emit_with_pins(instruction) : emit(stencil_of(instruction.op()), instruction);
     if (!emitted) return false;
   }
   positions_[slot_code.word_count] = size_;

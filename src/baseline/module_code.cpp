@@ -49,10 +49,12 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   const FuncIndex function(u32(&cell - cells_.get()) + module_->imported_functions);
   const std::optional<runtime::ObjectCode> finished = find_finished({function});
   if (finished && install({function}, *finished)) return;
-  if (settings_.optimize == Optimize::at_once) {
+  const bool is_hopeless = finished && finished->object.empty();
+  if (settings_.optimize == Optimize::at_once && !is_hopeless) {
     if (runtime::OptimizingCompiler* const made = settings_.background->compiler()) optimize(*made, {function});
   }
   const std::lock_guard lock(mutex_);
+  if (is_hopeless) progress_[function.value].function_asked = true;
   // Another thread may have been faster, or another compiler.
   if (cell.entry.load(std::memory_order_relaxed) != lazy_entry()) return;
   const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function);
@@ -130,10 +132,14 @@ void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::
                                                              .is_guarded = is_guarded_,
                                                              .osr_loop = unit.loop,
                                                              .cancel = &cancelled_});
-  if (!code || !install(unit, *code)) return;
+  if (code && !install(unit, *code)) return;
   // The compiler may be of another build than the rest.
   const bool is_ours = compiler.identity() == runtime::code_identity();
-  if (settings_.cache != nullptr && is_ours) settings_.cache->store(unit, *code);
+  if (settings_.cache == nullptr || !is_ours || cancelled_.load(std::memory_order_relaxed)) return;
+  // That it gave up, after a long time perhaps, is worth knowing too.
+  runtime::ObjectCode nothing;
+  nothing.bodies.push_back(unit.function);
+  settings_.cache->store(unit, code ? *code : nothing);
 }
 
 bool ModuleCode::install(const runtime::CodeUnit& unit, const runtime::ObjectCode& code) {
@@ -190,8 +196,10 @@ runtime::NativeEntry ModuleCode::hot_loop(const NativeFunction& function, u64 lo
   if (!is_new) return asked->second;
   const runtime::CodeUnit unit{function.function, loop};
   const std::optional<runtime::ObjectCode> finished = find_finished(unit);
-  if (!finished || !install_locked(unit, *finished)) settings_.background->enqueue({this, unit});
-  return asked->second;
+  const bool is_hopeless = finished && finished->object.empty();
+  if (is_hopeless || (finished && install_locked(unit, *finished))) return asked->second;
+  settings_.background->enqueue({this, unit});
+  return nullptr;
 }
 
 bool ModuleCode::contains_optimized(const u8* pc) const {

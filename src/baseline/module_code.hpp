@@ -63,8 +63,8 @@ class ModuleCode final : public runtime::ModuleCode {
   /// How far a function has come on its way to the optimizing compiler.
   struct Progress {
     bool function_asked = false;
-    i32 calls_seen = -1;                                  // calls left when a loop was last found hot
-    std::map<u64, runtime::NativeEntry> loops;            // asked for; null until they are there
+    i32 calls_seen = -1;                        // calls left when a loop was last found hot
+    std::map<u64, runtime::NativeEntry> loops;  // asked for; null until they are there
   };
 
   runtime::NativeCell& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
@@ -88,7 +88,7 @@ class ModuleCode final : public runtime::ModuleCode {
 
   std::shared_ptr<runtime::CodeSource> precompiled_;  // null if there is none
 
-  mutable std::mutex mutex_;                                         // for all below
+  mutable std::mutex mutex_;                                        // for all below
   std::map<const u8*, std::unique_ptr<NativeFunction>> functions_;  // by first instruction
   std::map<const NativeFunction*, Origins> origins_;
   std::map<u32, Progress> progress_;  // by FuncIndex

@@ -13,8 +13,7 @@ constexpr CommandInfo command_table[] = {
     {CommandKind::wat, "wat", 'w', "wisp wat [OPTIONS] FILE", "print a module in the text format"},
     {CommandKind::wast, "wast", 't', "wisp wast [OPTIONS] FILE|FOLDER…",
      "run test scripts of the WebAssembly specification"},
-    {CommandKind::cache, "cache", 'c', "wisp cache [OPTIONS] stats|clean",
-     "show or empty the cache of compiled code"},
+    {CommandKind::cache, "cache", 'c', "wisp cache [OPTIONS] stats|clean", "show or empty the cache of compiled code"},
     {CommandKind::help, "help", '-', "wisp help [COMMAND|TOPIC|CODE]", "explain a command, a topic or a message"},
     {CommandKind::version, "version", '-', "wisp version", "show the version"},
 };

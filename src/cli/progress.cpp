@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::chrono::milliseconds between_updates{100};
 
-// https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ (and DEC's: save, restore the cursor)
+// https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ (and DEC's: save, restore the
+// cursor)
 constexpr std::string_view save = "\0337";
 constexpr std::string_view restore = "\0338";
 constexpr std::string_view erase_to_end_of_line = "\033[K";

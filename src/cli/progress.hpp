@@ -5,8 +5,8 @@
 
 namespace wisp::cli {
 
-/// A line on the terminal's standard error that is written over again and again, and is gone at the end. It begins where
-/// the cursor is, so that it spares what a program has written there.
+/// A line on the terminal's standard error that is written over again and again, and is gone at the end. It begins
+/// where the cursor is, so that it spares what a program has written there.
 class ProgressLine {
  public:
   explicit ProgressLine(bool is_shown) : is_shown_(is_shown) {}

@@ -339,7 +339,8 @@ class Guest {
 
   void show_cache() {
     if (cache_.cache == nullptr) {
-      if (!cache_.problem.empty()) fmt::print(stderr, "stats: {:<12} none: {}\n", "code cache", printable(cache_.problem));
+      if (!cache_.problem.empty())
+        fmt::print(stderr, "stats: {:<12} none: {}\n", "code cache", printable(cache_.problem));
       return;
     }
     const CodeCache::Use use = cache_.cache->use();

@@ -80,7 +80,7 @@ std::vector<LocalClass> Lowering::classify_locals() const {
   u32 local = 0;
   for (const wasm::LocalTypes::Run& run : state_->locals().runs()) {
     const Rep rep = rep_of(run.type);
-    const LocalClass one = rep == Rep::v128   ? LocalClass::none
+    const LocalClass one = rep == Rep::v128  ? LocalClass::none
                            : rep <= Rep::i64 ? LocalClass::integer
                                              : LocalClass::floating;
     classes.insert(classes.end(), u64{run.end - local} * slots_of(rep), one);

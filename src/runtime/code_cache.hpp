@@ -19,6 +19,7 @@ class CodeSource {
  public:
   virtual ~CodeSource() = default;
   /// Nothing if there is none, or none that is certain to be what the compiler made for this module, build, processor.
+  /// An empty object says that the compiler gave up on it.
   virtual std::optional<ObjectCode> find(const CodeUnit& unit) = 0;
 };
 

@@ -7,8 +7,8 @@
 #include "base/siphash.hpp"
 #include "runtime/code_cache.hpp"
 
-/// Finished code as bytes: what is in a file of the cache, and in the custom section of a module that was compiled ahead
-/// of time. A header, an index of records of one size, and the entries, each with a MAC of its own.
+/// Finished code as bytes: what is in a file of the cache, and in the custom section of a module that was compiled
+/// ahead of time. A header, an index of records of one size, and the entries, each with a MAC of its own.
 namespace wisp::runtime {
 
 /// What code belongs to: everything of a module but its bodies, data and custom sections, the build, the processor,

@@ -136,8 +136,8 @@ class DiskCache::ModuleFile final : public ModuleCache {
   bool has_news_ = false;  // in made_, not yet written
 };
 
-Result<std::shared_ptr<DiskCache>> DiskCache::open(std::unique_ptr<sys::Directory> directory,
-                                                   sys::RandomSource& random, std::vector<u8> machine) {
+Result<std::shared_ptr<DiskCache>> DiskCache::open(std::unique_ptr<sys::Directory> directory, sys::RandomSource& random,
+                                                   std::vector<u8> machine) {
   const std::shared_ptr<DiskCache> cache(new DiskCache(std::move(directory), random, std::move(machine)));
   if (cache->read_key() || (cache->make_key() && cache->read_key())) return cache;
   return Error{ErrorCode::io, 0, "the key of the code cache cannot be read or made", {}};
@@ -256,7 +256,8 @@ DiskCache::Stats DiskCache::stats() {
     stats.size_bytes += file.size_bytes;
     u64 size = 0;
     const std::unique_ptr<sys::Node> node = open_file(file.name, size);
-    if (node != nullptr) stats.entries += count_entries(size, [&](u64 at, MutableBytes to) { return read_all(*node, at, to); });
+    if (node != nullptr)
+      stats.entries += count_entries(size, [&](u64 at, MutableBytes to) { return read_all(*node, at, to); });
   }
   return stats;
 }
