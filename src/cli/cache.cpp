@@ -37,7 +37,9 @@ std::string show_stats(const CodeCache::Stats& stats, const std::string& directo
 
 ChosenCache choose_cache(const Invocation& invocation) {
   ChosenCache chosen;
-  if (!invocation.use_cache) return chosen;
+  const Config& config = invocation.config;
+  const bool is_useful = !config.fuel && (config.tier == Tier::automatic || config.tier == Tier::optimizing);
+  if (!invocation.use_cache || !is_useful) return chosen;
   chosen.directory = invocation.cache_directory.empty() ? default_directory() : invocation.cache_directory;
   if (chosen.directory.empty()) {
     chosen.problem = "neither XDG_CACHE_HOME nor HOME says where";

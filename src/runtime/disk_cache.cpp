@@ -232,13 +232,13 @@ void DiskCache::evict(const std::string& newest) {
   std::vector<Listed> files = list();
   u64 total = 0;
   for (const Listed& file : files) total += file.size_bytes;
-  if (total <= limits::code_cache_bytes) return;
+  if (total <= limit_bytes_) return;
   std::ranges::sort(files, {}, &Listed::time);
   for (const Listed& file : files) {
     if (file.name == newest || file.name == key_name) continue;
     remove(file.name);
     total -= file.size_bytes;
-    if (total <= limits::code_cache_bytes) return;
+    if (total <= limit_bytes_) return;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "runtime/code_file.hpp"
+#include "runtime/limits.hpp"
 #include "sys/directory.hpp"
 #include "sys/random.hpp"
 
@@ -23,6 +24,8 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
 
   /// Writes what was compiled for all modules since it was last written.
   void write();
+  /// How large all files may become together; limits::code_cache_bytes at first.
+  void limit_to(u64 bytes) { limit_bytes_ = bytes; }
   /// Removes all files of the cache, the key included.
   void clean();
 
@@ -66,6 +69,7 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
   sys::RandomSource& random_;
   std::vector<u8> machine_;
   Hash128 key_ = {};
+  std::atomic<u64> limit_bytes_ = limits::code_cache_bytes;
   std::vector<std::weak_ptr<ModuleFile>> modules_;
   std::atomic<u64> found_ = 0;
   std::atomic<u64> stored_ = 0;
