@@ -28,6 +28,7 @@ std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
                                   .guard_pages = config.memory_mode == MemoryMode::guard_pages,
                                   .optimize = optimize,
                                   .make_compiler = make_optimizing_compiler,
+                                  .on_wait = config.on_compile,
                                   .cache = config.code_cache ? Access::disk(*config.code_cache) : nullptr});
 }
 

@@ -20,7 +20,8 @@ class Baseline final : public runtime::Tier {
     ModuleCode::Settings settings{.fuel = config_.fuel,
                                   .guard_pages = config_.guard_pages,
                                   .optimize = config_.fuel ? Optimize::never : config_.optimize,
-                                  .background = &background_};
+                                  .background = &background_,
+                                  .on_wait = config_.on_wait};
     if (config_.cache != nullptr && settings.optimize != Optimize::never) {
       settings.cache = config_.cache->open(module, config_.guard_pages && runtime::is_memory0_guarded(*module));
     }

@@ -16,6 +16,8 @@ struct BaselineConfig {
   /// count.
   Optimize optimize = Optimize::never;
   Background::MakeCompiler make_compiler;
+  /// Told when a guest begins and ends to wait for the compiler; may be empty.
+  std::function<void(bool begins)> on_wait;
   /// Where its code is kept; may be null.
   std::shared_ptr<runtime::CodeCache> cache;
 };

@@ -50,9 +50,7 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   const std::optional<runtime::ObjectCode> finished = find_finished({function});
   if (finished && install({function}, *finished)) return;
   const bool is_hopeless = finished && finished->object.empty();
-  if (settings_.optimize == Optimize::at_once && !is_hopeless) {
-    if (runtime::OptimizingCompiler* const made = settings_.background->compiler()) optimize(*made, {function});
-  }
+  if (settings_.optimize == Optimize::at_once && !is_hopeless) optimize_now(function);
   const std::lock_guard lock(mutex_);
   if (is_hopeless) progress_[function.value].function_asked = true;
   // Another thread may have been faster, or another compiler.
@@ -65,6 +63,14 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   const u8* const code = native->code;
   functions_.emplace(code, std::move(native));
   cell.entry.store(reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(code)), std::memory_order_release);
+}
+
+void ModuleCode::optimize_now(FuncIndex function) {
+  runtime::OptimizingCompiler* const compiler = settings_.background->compiler();
+  if (compiler == nullptr) return;
+  if (settings_.on_wait) settings_.on_wait(true);
+  optimize(*compiler, {function});
+  if (settings_.on_wait) settings_.on_wait(false);
 }
 
 bool ModuleCode::compile_into(CodeSpace& space, const interp::FunctionCode& slot_code,

@@ -25,6 +25,8 @@ class ModuleCode final : public runtime::ModuleCode {
     bool guard_pages = false;
     Optimize optimize = Optimize::never;
     Background* background = nullptr;  // unless never
+    /// Told when a guest begins and ends to wait for the compiler; may be empty.
+    std::function<void(bool begins)> on_wait = nullptr;
     /// Where the optimizing compiler's code is kept; may be null.
     std::shared_ptr<runtime::ModuleCache> cache = nullptr;
   };
@@ -68,6 +70,7 @@ class ModuleCode final : public runtime::ModuleCode {
   };
 
   runtime::NativeCell& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
+  void optimize_now(FuncIndex function);
   bool compile_into(CodeSpace& space, const interp::FunctionCode& slot_code, std::optional<CodeBlock>& block);
   Origins origins_of(const NativeFunction& function);
   const NativeFunction* find_locked(const u8* pc) const;

@@ -55,7 +55,7 @@ ChosenCache choose_cache(const Invocation& invocation) {
 }
 
 int cache(const Invocation& invocation) {
-  const std::string& what = invocation.files.front();
+  const std::string what = invocation.files.empty() ? std::string() : invocation.files.front();
   if (invocation.files.size() != 1 || (what != "stats" && what != "clean")) {
     throw Failure(Message(MessageId::bad_value, "`wisp cache` is followed by `stats` or `clean`")
                       .hint(std::string(info(CommandKind::cache).usage)));

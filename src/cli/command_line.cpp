@@ -259,7 +259,8 @@ Invocation parse_command_line(std::span<const std::string_view> arguments) {
   result.arguments = std::move(scanned.arguments);
   for (const Given& given : scanned.options) apply(result, given.option->option, given.value);
 
-  const bool needs_file = result.command != CommandKind::help && result.command != CommandKind::version;
+  const bool needs_file = result.command != CommandKind::help && result.command != CommandKind::version &&
+                          result.command != CommandKind::cache;
   if (needs_file && !result.wants_help && result.files.empty()) {
     Message message(MessageId::no_file, fmt::format("`wisp {}` needs a file", info(result.command).name));
     const bool may_have_eaten_it = !scanned.options.empty() && !scanned.options.back().option->is_switch() &&

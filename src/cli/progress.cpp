@@ -8,6 +8,7 @@ namespace wisp::cli {
 namespace {
 
 constexpr std::chrono::milliseconds between_updates{100};
+constexpr std::chrono::milliseconds unnoticed_wait{300};
 
 // https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ (and DEC's: save, restore the
 // cursor)
@@ -33,6 +34,17 @@ void ProgressLine::clear() {
   if (!is_there_) return;
   write(erase_to_end_of_line);
   is_there_ = false;
+}
+
+void CompileWait::operator()(bool begins) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!begins) {
+    waited_ += now - began_;
+    return line_.clear();
+  }
+  began_ = now;
+  ++count_;
+  if (waited_ > unnoticed_wait) line_.show(fmt::format("compiling: function {}", count_));
 }
 
 }  // namespace wisp::cli

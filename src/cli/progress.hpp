@@ -23,4 +23,18 @@ class ProgressLine {
   std::chrono::steady_clock::time_point last_;
 };
 
+/// Shows on the terminal that a program waits for its functions to be compiled, once that has taken a while in all.
+class CompileWait {
+ public:
+  explicit CompileWait(bool is_shown) : line_(is_shown) {}
+  /// One function begins, or ends, to be compiled.
+  void operator()(bool begins);
+
+ private:
+  ProgressLine line_;
+  std::chrono::steady_clock::time_point began_;
+  std::chrono::steady_clock::duration waited_ = {};
+  unsigned count_ = 0;
+};
+
 }  // namespace wisp::cli

@@ -17,6 +17,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/json.hpp"
 #include "cli/nearest.hpp"
+#include "cli/progress.hpp"
 #include "cli/units.hpp"
 #include "cli/values.hpp"
 #include "cli/world.hpp"
@@ -105,6 +106,9 @@ class Guest {
   Config config() const {
     Config config = invocation_.config;
     config.code_cache = cache_.cache;
+    config.on_compile = [wait = std::make_shared<CompileWait>(is_terminal(StandardStream::error))](bool begins) {
+      (*wait)(begins);
+    };
     return config;
   }
 

@@ -48,7 +48,8 @@ bool equal(const ObjectCode& a, const ObjectCode& b) {
   const auto same_origin = [](const CodeOrigin& x, const CodeOrigin& y) {
     return x.function == y.function && x.offset == y.offset && x.inlined_into == y.inlined_into;
   };
-  return a.object == b.object && a.bodies == b.bodies && std::ranges::equal(a.locations.rows, b.locations.rows, same_row) &&
+  return a.object == b.object && a.bodies == b.bodies &&
+         std::ranges::equal(a.locations.rows, b.locations.rows, same_row) &&
          std::ranges::equal(a.locations.origins, b.locations.origins, same_origin);
 }
 
