@@ -37,6 +37,7 @@ class Background {
 
  private:
   void run();
+  void write_cache(std::unique_lock<std::mutex>& lock);
 
   MakeCompiler make_;
   std::once_flag made_;
@@ -45,7 +46,8 @@ class Background {
   std::mutex mutex_;  // for all below
   std::condition_variable changed_;
   std::deque<Job> jobs_;
-  const ModuleCode* current_ = nullptr;  // whose job is being done
+  ModuleCode* current_ = nullptr;    // whose job is being done
+  ModuleCode* unwritten_ = nullptr;  // whose code has not been written to the cache since it was made
   bool stopped_ = false;
   std::thread thread_;
 };

@@ -49,10 +49,10 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   const FuncIndex function(u32(&cell - cells_.get()) + module_->imported_functions);
   const std::optional<runtime::ObjectCode> finished = find_finished({function});
   if (finished && install({function}, *finished)) return;
-  const bool is_hopeless = finished && finished->object.empty();
-  if (settings_.optimize == Optimize::at_once && !is_hopeless) optimize_now(function);
+  const bool is_in_vain = finished && finished->tried == runtime::ObjectCode::in_vain;
+  if (settings_.optimize == Optimize::at_once && !is_in_vain) optimize_now(function);
   const std::lock_guard lock(mutex_);
-  if (is_hopeless) progress_[function.value].function_asked = true;
+  if (finished && finished->object.empty()) postpone(*finished, progress_[function.value]);
   // Another thread may have been faster, or another compiler.
   if (cell.entry.load(std::memory_order_relaxed) != lazy_entry()) return;
   const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function);
@@ -138,14 +138,15 @@ void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::
                                                              .is_guarded = is_guarded_,
                                                              .osr_loop = unit.loop,
                                                              .cancel = &cancelled_});
-  if (code && !install(unit, *code)) return;
+  const bool is_usable = code.ok() && install(unit, *code);
   // The compiler may be of another build than the rest.
   const bool is_ours = compiler.identity() == runtime::code_identity();
   if (settings_.cache == nullptr || !is_ours || cancelled_.load(std::memory_order_relaxed)) return;
   // That it gave up, after a long time perhaps, is worth knowing too.
   runtime::ObjectCode nothing;
+  nothing.tried = runtime::ObjectCode::in_vain;
   nothing.bodies.push_back(unit.function);
-  settings_.cache->store(unit, code ? *code : nothing);
+  settings_.cache->store(unit, is_usable ? *code : nothing);
 }
 
 bool ModuleCode::install(const runtime::CodeUnit& unit, const runtime::ObjectCode& code) {
@@ -184,8 +185,24 @@ ModuleCode::Hot ModuleCode::became_hot(const u8* pc) {
 }
 
 void ModuleCode::ask_for_function(FuncIndex function, Progress& progress) {
+  if (Clock::now() < progress.not_before) {
+    cell(function).calls_left.store(limits::calls_before_optimizing, std::memory_order_relaxed);
+    return;
+  }
   if (!progress.function_asked) settings_.background->enqueue({this, {function}});
   progress.function_asked = true;
+}
+
+void ModuleCode::postpone(const runtime::ObjectCode& unfinished, Progress& progress) {
+  progress.not_before = std::max(progress.not_before, loaded_ + unfinished.tried);
+}
+
+void ModuleCode::begin(const runtime::CodeUnit& unit) {
+  if (settings_.cache != nullptr) settings_.cache->begin(unit);
+}
+
+void ModuleCode::write_cache() {
+  if (settings_.cache != nullptr) settings_.cache->write();
 }
 
 /// A function that is called again and again is better off if its next call is faster; one that has not been called
@@ -198,12 +215,14 @@ runtime::NativeEntry ModuleCode::hot_loop(const NativeFunction& function, u64 lo
     ask_for_function(function.function, progress);
     return nullptr;
   }
-  const auto [asked, is_new] = progress.loops.try_emplace(loop, nullptr);
-  if (!is_new) return asked->second;
+  if (const auto asked = progress.loops.find(loop); asked != progress.loops.end()) return asked->second;
+  if (Clock::now() < progress.not_before) return nullptr;
   const runtime::CodeUnit unit{function.function, loop};
   const std::optional<runtime::ObjectCode> finished = find_finished(unit);
-  const bool is_hopeless = finished && finished->object.empty();
-  if (is_hopeless || (finished && install_locked(unit, *finished))) return asked->second;
+  if (finished && install_locked(unit, *finished)) return progress.loops[loop];
+  if (finished && finished->object.empty()) postpone(*finished, progress);
+  if (Clock::now() < progress.not_before) return nullptr;
+  progress.loops[loop] = nullptr;
   settings_.background->enqueue({this, unit});
   return nullptr;
 }

@@ -41,6 +41,10 @@ class ModuleCode final : public runtime::ModuleCode {
   void compile(runtime::NativeCell& cell);
   /// Compiles a function, or a loop of one that runs, well. Takes its time, in whatever thread.
   void optimize(runtime::OptimizingCompiler& compiler, const runtime::CodeUnit& unit);
+  /// The unit is the next that `optimize` is called for.
+  void begin(const runtime::CodeUnit& unit);
+  /// Writes what is new in the cache.
+  void write_cache();
 
   /// A counter of uses has run out, at an address of a function. Where to go on instead, with all pins in their slots;
   /// null to go on as before.
@@ -62,9 +66,11 @@ class ModuleCode final : public runtime::ModuleCode {
  private:
   /// Where in the module the instructions come from, by position in the machine code.
   using Origins = std::vector<interp::Origin>;
+  using Clock = std::chrono::steady_clock;
   /// How far a function has come on its way to the optimizing compiler.
   struct Progress {
     bool function_asked = false;
+    Clock::time_point not_before = {};          // the compiler has tried for long, in vain so far
     i32 calls_seen = -1;                        // calls left when a loop was last found hot
     std::map<u64, runtime::NativeEntry> loops;  // asked for; null until they are there
   };
@@ -80,6 +86,8 @@ class ModuleCode final : public runtime::ModuleCode {
   bool install(const runtime::CodeUnit& unit, const runtime::ObjectCode& code);
   bool install_locked(const runtime::CodeUnit& unit, const runtime::ObjectCode& code);
   void ask_for_function(FuncIndex function, Progress& progress);
+  /// If the compiler has tried earlier and not come to an end, the guest has to run as long before it tries again.
+  void postpone(const runtime::ObjectCode& unfinished, Progress& progress);
   runtime::NativeEntry hot_loop(const NativeFunction& function, u64 loop, Progress& progress);
 
   std::shared_ptr<const wasm::Module> module_;
@@ -88,6 +96,7 @@ class ModuleCode final : public runtime::ModuleCode {
   runtime::StructLayouts layouts_;
   std::unique_ptr<runtime::NativeCell[]> cells_;  // by FuncIndex minus the imported ones
   std::atomic<bool> cancelled_ = false;
+  Clock::time_point loaded_ = Clock::now();
 
   std::shared_ptr<runtime::CodeSource> precompiled_;  // null if there is none
 

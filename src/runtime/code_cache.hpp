@@ -19,7 +19,7 @@ class CodeSource {
  public:
   virtual ~CodeSource() = default;
   /// Nothing if there is none, or none that is certain to be what the compiler made for this module, build, processor.
-  /// An empty object says that the compiler gave up on it.
+  /// An empty object says for how long the compiler has tried without coming to an end.
   virtual std::optional<ObjectCode> find(const CodeUnit& unit) = 0;
 };
 
@@ -27,6 +27,10 @@ class CodeSource {
 class ModuleCache : public CodeSource {
  public:
   virtual void store(const CodeUnit& unit, const ObjectCode& code) = 0;
+  /// The compiler begins with a unit, one at a time. If what it makes is not stored in the end, that it tried is.
+  virtual void begin(const CodeUnit& unit) = 0;
+  /// Writes what is new to where it is kept.
+  virtual void write() = 0;
 };
 
 /// Code of many modules. Thread-safe.

@@ -30,8 +30,10 @@ struct EntryHeader {
   u32 origin_count = 0;
   u32 row_count = 0;
   u32 object_bytes = 0;
+  u32 tried_ms = 0;
+  u32 unused = 0;
 };
-static_assert(sizeof(EntryHeader) == 32);
+static_assert(sizeof(EntryHeader) == 40);
 
 /// A CodeOrigin whose offset counts from the start of its function's body, so that bodies may move.
 struct StoredOrigin {
@@ -152,7 +154,8 @@ std::optional<SealedCode> seal(const CodeBinding& binding, const CodeUnit& unit,
                            .body_count = u32(code.bodies.size()),
                            .origin_count = u32(origins.size()),
                            .row_count = u32(code.locations.rows.size()),
-                           .object_bytes = u32(code.object.size())};
+                           .object_bytes = u32(code.object.size()),
+                           .tried_ms = u32(code.tried.count())};
   SealedCode sealed;
   append(sealed.bytes, &header, 1);
   for (const FuncIndex function : code.bodies) append(sealed.bytes, &function.value, 1);
@@ -176,6 +179,7 @@ std::optional<ObjectCode> unseal(const CodeBinding& binding, const CodeUnit& uni
   const auto header = load_le<EntryHeader>(bytes.data());
   bytes = bytes.subspan(sizeof header);
   ObjectCode code;
+  code.tried = std::chrono::milliseconds(header.tried_ms);
   std::vector<u32> bodies;
   std::vector<StoredOrigin> origins;
   const bool is_whole = take(bytes, header.body_count, bodies) && take(bytes, header.origin_count, origins) &&

@@ -57,18 +57,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
 
   std::optional<ObjectCode> find(const CodeUnit& unit) override {
     const std::lock_guard lock(mutex_);
-    open();
-    const EntryName name = name_of(*module_, unit);
-    if (const auto fresh = made_.find(name); fresh != made_.end()) {
-      return unseal(binding_, unit, fresh->second.record, fresh->second.bytes);
-    }
-    const CodeRecord* const record = file_.find(name);
-    if (record == nullptr) return std::nullopt;
-    const auto bytes = file_.bytes_of(*record);
-    std::optional<ObjectCode> code;
-    if (bytes) code = unseal(binding_, unit, *record, *bytes);
-    ++(code ? cache_->found_ : cache_->refused_);
-    return code;
+    return find_locked(unit);
   }
 
   void store(const CodeUnit& unit, const ObjectCode& code) override {
@@ -76,14 +65,20 @@ class DiskCache::ModuleFile final : public ModuleCache {
     open();
     std::optional<SealedCode> sealed = seal(binding_, unit, code);
     if (!sealed) return;
-    const EntryName name = sealed->record.name();
-    made_.insert_or_assign(name, *std::move(sealed));
-    has_news_ = true;
+    add(*std::move(sealed));
+    trying_.reset();
     ++cache_->stored_;
   }
 
-  void write() {
+  void begin(const CodeUnit& unit) override {
     const std::lock_guard lock(mutex_);
+    note_attempt();
+    trying_ = Attempt{unit, std::chrono::steady_clock::now()};
+  }
+
+  void write() override {
+    const std::lock_guard lock(mutex_);
+    note_attempt();
     if (!std::exchange(has_news_, false)) return;
     const std::lock_guard directory_lock(cache_->mutex_);
     // Another process may have written since: what it found out is kept too.
@@ -105,6 +100,47 @@ class DiskCache::ModuleFile final : public ModuleCache {
   }
 
  private:
+  struct Attempt {
+    CodeUnit unit;
+    std::chrono::steady_clock::time_point began;
+  };
+
+  std::optional<ObjectCode> find_locked(const CodeUnit& unit) {
+    open();
+    const EntryName name = name_of(*module_, unit);
+    if (const auto fresh = made_.find(name); fresh != made_.end()) {
+      return unseal(binding_, unit, fresh->second.record, fresh->second.bytes);
+    }
+    const CodeRecord* const record = file_.find(name);
+    if (record == nullptr) return std::nullopt;
+    const auto bytes = file_.bytes_of(*record);
+    std::optional<ObjectCode> code;
+    if (bytes) code = unseal(binding_, unit, *record, *bytes);
+    if (!code) ++cache_->refused_;
+    if (code && !code->object.empty()) ++cache_->found_;
+    return code;
+  }
+
+  void add(SealedCode&& sealed) {
+    const EntryName name = sealed.record.name();
+    made_.insert_or_assign(name, std::move(sealed));
+    has_news_ = true;
+  }
+
+  /// Adds the time that the compiler has spent on the unit that it has not come to an end with.
+  void note_attempt() {
+    if (!trying_) return;
+    const auto now = std::chrono::steady_clock::now();
+    const auto earlier = find_locked(trying_->unit);
+    ObjectCode nothing;
+    nothing.bodies = {trying_->unit.function};
+    nothing.tried = std::chrono::duration_cast<std::chrono::milliseconds>(now - trying_->began);
+    if (earlier) nothing.tried += earlier->tried;
+    nothing.tried = std::min(nothing.tried, ObjectCode::in_vain - std::chrono::milliseconds(1));
+    if (auto sealed = seal(binding_, trying_->unit, nothing)) add(*std::move(sealed));
+    trying_->began = now;
+  }
+
   /// When the first function is asked for: a module may be loaded to be looked at.
   void open() {
     if (!file_name_.empty()) return;
@@ -134,6 +170,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
   CodeFile file_;
   SealedEntries made_;
   bool has_news_ = false;  // in made_, not yet written
+  std::optional<Attempt> trying_;
 };
 
 Result<std::shared_ptr<DiskCache>> DiskCache::open(std::unique_ptr<sys::Directory> directory, sys::RandomSource& random,

@@ -149,6 +149,31 @@ TEST_F(DiskCacheTest, ThatTheCompilerGaveUpIsKeptToo) {
   EXPECT_TRUE(found->object.empty());
 }
 
+TEST_F(DiskCacheTest, WhatTheCompilerDidNotFinishIsKnown) {
+  {
+    const auto cache = open();
+    const auto file = cache->open(module_, true);
+    file->begin({FuncIndex(0)});
+    file->begin({FuncIndex(1)});
+    file->store({FuncIndex(1)}, code_of(*module_, 1, 1));
+  }
+  const auto unfinished = find(module_, {FuncIndex(0)});
+  ASSERT_TRUE(unfinished);
+  EXPECT_TRUE(unfinished->object.empty());
+  EXPECT_LT(unfinished->tried, ObjectCode::in_vain);
+  EXPECT_EQ(find(module_, {FuncIndex(1)})->object[0], 1);
+
+  ObjectCode tried;
+  tried.bodies = {FuncIndex(0)};
+  tried.tried = std::chrono::milliseconds(100);
+  const auto cache = open();
+  const auto file = cache->open(module_, true);
+  file->store({FuncIndex(0)}, tried);
+  file->begin({FuncIndex(0)});
+  cache->write();
+  EXPECT_GE(find(module_, {FuncIndex(0)})->tried, tried.tried);
+}
+
 TEST_F(DiskCacheTest, EveryByteIsGuarded) {
   store_both(module_);
   const std::string name = code_file();

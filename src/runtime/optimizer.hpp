@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -67,8 +68,13 @@ struct LocationTable {
 /// A fault at an address in a guarded memory means `memory_out_of_bounds` with all frames noted; the code's frames
 /// begin with rbp, so that `leave; ret` with `unwind` in eax leaves the function.
 struct ObjectCode {
+  /// What `tried` says of what the compiler gave up for good.
+  static constexpr std::chrono::milliseconds in_vain{~u32{0}};
+
   std::vector<u8> object;
   LocationTable locations;
+  /// If the object is empty: how long the compiler has tried so far. A process may have ended while it did.
+  std::chrono::milliseconds tried{0};
   /// Functions whose bodies the code was made from, the compiled one among them.
   std::vector<FuncIndex> bodies;
 };
