@@ -51,7 +51,11 @@ void Background::run() {
     current_ = job.module;
     lock.unlock();
     job.module->begin(job.unit);
-    if (runtime::OptimizingCompiler* const made = compiler()) job.module->optimize(*made, job.unit);
+    if (runtime::OptimizingCompiler* const made = compiler()) {
+      job.module->optimize(*made, job.unit);
+    } else {
+      job.module->forget_begun();
+    }
     lock.lock();
     unwritten_ = std::exchange(current_, nullptr);
     changed_.notify_all();

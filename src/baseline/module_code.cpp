@@ -201,6 +201,10 @@ void ModuleCode::begin(const runtime::CodeUnit& unit) {
   if (settings_.cache != nullptr) settings_.cache->begin(unit);
 }
 
+void ModuleCode::forget_begun() {
+  if (settings_.cache != nullptr) settings_.cache->forget_begun();
+}
+
 void ModuleCode::write_cache() {
   if (settings_.cache != nullptr) settings_.cache->write();
 }

@@ -43,6 +43,8 @@ class ModuleCode final : public runtime::ModuleCode {
   void optimize(runtime::OptimizingCompiler& compiler, const runtime::CodeUnit& unit);
   /// The unit is the next that `optimize` is called for.
   void begin(const runtime::CodeUnit& unit);
+  /// It is not called for it: there is no compiler.
+  void forget_begun();
   /// Writes what is new in the cache.
   void write_cache();
 

@@ -29,6 +29,8 @@ class ModuleCache : public CodeSource {
   virtual void store(const CodeUnit& unit, const ObjectCode& code) = 0;
   /// The compiler begins with a unit, one at a time. If what it makes is not stored in the end, that it tried is.
   virtual void begin(const CodeUnit& unit) = 0;
+  /// It has not tried.
+  virtual void forget_begun() = 0;
   /// Writes what is new to where it is kept.
   virtual void write() = 0;
 };

@@ -76,6 +76,11 @@ class DiskCache::ModuleFile final : public ModuleCache {
     trying_ = Attempt{unit, std::chrono::steady_clock::now()};
   }
 
+  void forget_begun() override {
+    const std::lock_guard lock(mutex_);
+    trying_.reset();
+  }
+
   void write() override {
     const std::lock_guard lock(mutex_);
     note_attempt();
