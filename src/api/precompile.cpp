@@ -66,6 +66,7 @@ class Precompiler {
   std::vector<u8> run(const CompileProgress& progress) {
     std::vector<std::thread> threads;
     const usize count = std::clamp<usize>(std::thread::hardware_concurrency(), 1, std::max<usize>(order_.size(), 1));
+    threads.reserve(count);
     for (usize i = 0; i < count; ++i) threads.emplace_back([&] { work(progress); });
     for (std::thread& thread : threads) thread.join();
     return write_code_file(binding_, entries_);
@@ -82,7 +83,10 @@ class Precompiler {
       std::optional<runtime::SealedCode> sealed;
       if (code) sealed = seal(binding_, unit, *code);
       const std::lock_guard lock(mutex_);
-      if (sealed) entries_.emplace(sealed->record.name(), *std::move(sealed));
+      if (sealed) {
+        runtime::SealedCode& entry = entries_[sealed->record.name()];
+        entry = *std::move(sealed);
+      }
       if (progress) progress(++done_, u32(order_.size()));
     }
   }
@@ -146,7 +150,7 @@ Result<void> Module::use_precompiled() const {
   const wasm::Module& module = state_->loaded->module();
   auto code = std::make_shared<SectionCode>(bind(state_->engine, module), *section);
   if (code->fit() != runtime::CodeFile::Fit::fits) return does_not_fit(code->fit());
-  if (state_->loaded->code().use(std::move(code))) return {};
+  if (state_->loaded->code().use(code)) return {};
   return Error{ErrorCode::argument, 0, "precompiled code is not used by this tier, or with fuel", {}};
 }
 

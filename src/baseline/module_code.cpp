@@ -117,9 +117,9 @@ u64 ModuleCode::origin(const NativeFunction& function, const u8* pc) {
 
 // Optimizing
 
-bool ModuleCode::use(std::shared_ptr<runtime::CodeSource> source) {
+bool ModuleCode::use(const std::shared_ptr<runtime::CodeSource>& source) {
   if (settings_.optimize == Optimize::never) return false;
-  precompiled_ = std::move(source);
+  precompiled_ = source;
   return true;
 }
 

@@ -35,7 +35,7 @@ class ModuleCode final : public runtime::ModuleCode {
 
   const void* entry(FuncIndex function) override { return &cells_[function.value - module_->imported_functions]; }
 
-  bool use(std::shared_ptr<runtime::CodeSource> source) override;
+  bool use(const std::shared_ptr<runtime::CodeSource>& source) override;
 
   /// Compiles the function of the cell if nobody has yet.
   void compile(runtime::NativeCell& cell);

@@ -373,7 +373,7 @@ int run(const Invocation& invocation, const Reporter& reporter, HostEnvironment 
   auto guest = std::make_unique<Guest>(invocation, reporter);
   const int code = guest->run(environment);
   // The process ends now, which takes everything back: destroying the engine would wait for what is being compiled.
-  (void)guest.release();
+  [[maybe_unused]] const Guest* const left = guest.release();
   return code;
 }
 

@@ -30,7 +30,7 @@ class ModuleCode {
   virtual const void* entry(FuncIndex function) = 0;
   /// Before anything is run: enters functions in the code that is found there, instead of compiling them. False if the
   /// tier does no such thing.
-  virtual bool use(std::shared_ptr<CodeSource>) { return false; }
+  virtual bool use(const std::shared_ptr<CodeSource>&) { return false; }
 };
 
 /// A way of executing guest code.
