@@ -1,6 +1,8 @@
 // compile_bench: the names of the compilers, a line each.
 // compile_bench FILE COMPILER: decodes a module, and validates and compiles all of its functions on one thread; prints
 // the processor time of that, and how far it raised the peak of the process's memory.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -9,8 +11,6 @@
 #include <memory>
 #include <string_view>
 #include <vector>
-
-#include <sys/resource.h>
 
 #include "base/check.hpp"
 #include "baseline/module_code.hpp"

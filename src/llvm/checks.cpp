@@ -73,8 +73,9 @@ class Checker {
   }
 
   void leave(std::string_view helper_name, std::initializer_list<ir::Value*> operands) {
-    const auto helper = operands.size() == 1 ? out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()})
-                                             : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
+    const auto helper = operands.size() == 1
+                            ? out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()})
+                            : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
     ir::CallInst* call = b_.CreateCall(helper, ir::ArrayRef<ir::Value*>(operands));
     call->addFnAttr(ir::Attribute::NoMerge);
     call->addFnAttr(ir::Attribute::Cold);
@@ -104,9 +105,8 @@ class Checker {
       }
     }
     if (!where) where = entry_location();
-    leave_if(
-        header.getFirstInsertionPt(), where, [&] { return is_interrupted(execution()); },
-        [&] { leave("interrupted", {function_.getArg(1)}); });
+    leave_if(header.getFirstInsertionPt(), where, [&] { return is_interrupted(execution()); },
+             [&] { leave("interrupted", {function_.getArg(1)}); });
   }
 
   ir::DebugLoc entry_location() {
@@ -128,13 +128,14 @@ class Checker {
                                                   {ir::MetadataAsValue::get(out_.context(), rsp)});
           return b_.CreateICmpULT(pointer, limit);
         },
-        [&] { leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))}); });
+        [&] {
+          leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))});
+        });
     // The block that the check goes on in.
-    ir::BasicBlock* rest =
-        ir::cast<ir::BranchInst>(ir::cast<ir::Instruction>(state)->getParent()->getTerminator())->getSuccessor(1);
-    leave_if(
-        rest->begin(), entry_location(), [&] { return is_interrupted(state); },
-        [&] { leave("interrupted", {function_.getArg(1)}); });
+    ir::BasicBlock* rest = ir::cast<ir::BranchInst>(ir::cast<ir::Instruction>(state)->getParent()->getTerminator())
+                               ->getSuccessor(1);
+    leave_if(rest->begin(), entry_location(), [&] { return is_interrupted(state); },
+             [&] { leave("interrupted", {function_.getArg(1)}); });
   }
 
   ObjectModule& out_;

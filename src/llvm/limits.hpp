@@ -12,8 +12,7 @@ inline constexpr u32 frame_slots = 65'535;
 inline constexpr u64 body_bytes = 512 * 1024;
 /// Locals that a compiled function may have.
 inline constexpr u32 locals = 20'000;
-/// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
-/// functions.
+/// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host functions.
 inline constexpr u32 native_frame_bytes = 64 * 1024;
 /// Time that may go into the optimization of one function.
 inline constexpr std::chrono::seconds optimization_time{10};

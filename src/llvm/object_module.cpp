@@ -93,8 +93,8 @@ ir::Constant* ObjectModule::cell(FuncIndex function) {
 
 ir::FunctionCallee ObjectModule::helper(std::string_view name, ir::Type* result,
                                         std::initializer_list<ir::Type*> params) {
-  auto callee = module_.getOrInsertFunction(ir::StringRef(name.data(), name.size()),
-                                            ir::FunctionType::get(result, ir::ArrayRef<ir::Type*>(params), false));
+  auto callee = module_.getOrInsertFunction(
+      ir::StringRef(name.data(), name.size()), ir::FunctionType::get(result, ir::ArrayRef<ir::Type*>(params), false));
   auto* function = ir::cast<ir::Function>(callee.getCallee());
   function->addFnAttr(ir::Attribute::NoUnwind);
   return callee;
@@ -191,7 +191,8 @@ ir::Function* ObjectModule::call_any() {
   b.CreateRet(b.CreateCall(call_host, {vm, function, slots}));
 
   b.SetInsertPoint(guest);
-  ir::Value* callee_vm = fixed_pointer(b, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
+  ir::Value* callee_vm =
+      fixed_pointer(b, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
   ir::Value* cell = fixed_pointer(b, function, offsetof(runtime::Function, code), sizeof(runtime::NativeCell));
   ir::Value* code = load(b, i64(), at(b, cell, offsetof(runtime::NativeCell, entry)), Touches::runtime);
   ir::Value* view = fixed_pointer(b, callee_vm, offsetof(runtime::VmContext, memory0), sizeof(runtime::MemoryView));

@@ -1,4 +1,5 @@
 #include "llvm/translator.hpp"
+
 #include "runtime/native.hpp"
 
 /// Translation of calls, throws, and of everything that goes to the runtime.
@@ -110,8 +111,8 @@ ir::Value* Translator::table_function(TableIndex table, TypeIndex index) {
     Block matched = new_block();
     branch_unlikely(differs, compare, matched);
     b_.SetInsertPoint(compare);
-    const auto is_subtype =
-        out_.helper("is_subtype", ir::Type::getInt1Ty(out_.context()), {out_.pointer(), out_.pointer()});
+    const auto is_subtype = out_.helper("is_subtype", ir::Type::getInt1Ty(out_.context()),
+                                        {out_.pointer(), out_.pointer()});
     ir::CallInst* is_sub = b_.CreateCall(is_subtype, {actual, expected});
     is_sub->addRetAttr(ir::Attribute::ZExt);
     trap_if(b_.CreateNot(is_sub), TrapReason::indirect_call_type_mismatch);
@@ -146,8 +147,7 @@ void Translator::return_call(FuncIndex function, const FuncType& type) {
   out_.store_slots(b_, arguments, frame_);
   Value address = out_.at(b_, out_.cell(function), offsetof(runtime::NativeCell, entry));
   Value code = out_.load(b_, out_.pointer(), address, Touches::runtime);
-  ir::CallInst* call =
-      b_.CreateCall(out_.slots_type(), code, {frame_, vm_, memory_, memory_bytes(MemoryIndex(0)), out_.cell(function)});
+  ir::CallInst* call = b_.CreateCall(out_.slots_type(), code, {frame_, vm_, memory_, memory_bytes(MemoryIndex(0)), out_.cell(function)});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   call->setTailCallKind(ir::CallInst::TCK_MustTail);
   b_.CreateRet(call);
@@ -205,8 +205,8 @@ void Translator::emit_libcall(runtime::LibcallId id, u32 operands, std::span<con
   out_.store_slots(b_, values, slot(base));
   set_stack_top(base + std::max(slots, runtime::slot_count(results)));
   Value zero = out_.constant64(0);
-  Value reason = b_.CreateCall(out_.libcall(id),
-                               {vm_, slot(base), first != nullptr ? first : zero, second != nullptr ? second : zero});
+  Value reason = b_.CreateCall(out_.libcall(id), {vm_, slot(base), first != nullptr ? first : zero,
+                                                  second != nullptr ? second : zero});
   Block failed = new_block();
   Block done = new_block();
   branch_unlikely(b_.CreateICmpNE(reason, out_.constant32(u32(TrapReason::none))), failed, done);

@@ -79,12 +79,12 @@ void Translator::store_narrow(const MemArg& memarg, u32 bits) {
   store_to(memarg, b_.CreateTrunc(value, b_.getIntNTy(bits)));
 }
 
-#define EXTENDING(name, bits, type)               \
-  case Op::name##_s:                              \
-    load_extended(imm.memarg, bits, type, true);  \
-    return true;                                  \
-  case Op::name##_u:                              \
-    load_extended(imm.memarg, bits, type, false); \
+#define EXTENDING(name, bits, type)                          \
+  case Op::name##_s:                                         \
+    load_extended(imm.memarg, bits, type, true);             \
+    return true;                                             \
+  case Op::name##_u:                                         \
+    load_extended(imm.memarg, bits, type, false);            \
     return true;
 
 bool Translator::memory(Op op, const Imm& imm) {

@@ -187,8 +187,8 @@ void Translator::plain(Op op, const Imm& imm) {
     case Op::f64_const:
       return push(b_.CreateBitCast(out_.constant64(imm.bits), ir::Type::getDoubleTy(out_.context())));
     case Op::v128_const:
-      return push(ir::ConstantVector::get(
-          {out_.constant64(load_le<u64>(imm.v128.data())), out_.constant64(load_le<u64>(imm.v128.data() + 8))}));
+      return push(ir::ConstantVector::get({out_.constant64(load_le<u64>(imm.v128.data())),
+                                           out_.constant64(load_le<u64>(imm.v128.data() + 8))}));
     default:
       break;
   }
