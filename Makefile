@@ -2,6 +2,8 @@
 
 BUILD := build
 export CTEST_OUTPUT_ON_FAILURE := 1
+# Tests and benchmarks leave the user's cache alone.
+export XDG_CACHE_HOME := $(CURDIR)/$(BUILD)/cache
 
 .PHONY: help build demo test conformance guests bench fuzz check format sanitize clean
 

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "wisp/limits.hpp"
 
 namespace wisp {
+
+class CodeCache;
 
 /// A feature of the core specification that can be switched off.
 struct FeatureInfo {
@@ -56,6 +60,11 @@ class Config {
   std::uint64_t stack_bytes = std::uint64_t{8} << 20;
   /// Native stack that guests and the host functions they call may use; less than the thread has.
   std::uint64_t native_stack_bytes = std::uint64_t{1} << 20;
+  /// Where the code of the optimizing compiler is kept for the next time; null: it is not.
+  std::shared_ptr<CodeCache> code_cache;
+  /// Called where a guest waits for a function to be compiled as well as possible (tier `optimizing`), when that begins
+  /// and when it ends. In the guest's thread.
+  std::function<void(bool begins)> on_compile;
 
  private:
   friend struct Access;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,6 +61,11 @@ class Module {
   static Result<Module> from_file(const Engine& engine, const std::string& path,
                                   Validation validation = Validation::parallel);
 
+  /// Before anything of it runs: takes machine code for its functions from the custom section that `precompile` added.
+  /// That code can do whatever this process can: only for modules that are trusted like a native program. An error says
+  /// why it is not used: there is none, or it is of another build, processor, or configuration.
+  Result<void> use_precompiled() const;
+
   /// Validates the bodies now, if they have not been.
   Result<void> validate() const;
 
@@ -86,6 +92,14 @@ class Module {
   explicit Module(std::shared_ptr<const struct ModuleState> state) : state_(std::move(state)) {}
   std::shared_ptr<const struct ModuleState> state_;
 };
+
+/// How far `precompile` is; called by several threads, one at a time.
+using CompileProgress = std::function<void(std::uint32_t functions_done, std::uint32_t functions_total)>;
+
+/// The module with machine code for all its functions in a custom section, made by the optimizing compiler on all
+/// processors. It is the same module anywhere; `use_precompiled` makes use of the code. Functions that the compiler
+/// gives up on are left out. An error if there is no optimizing compiler.
+Result<std::vector<std::uint8_t>> precompile(const Module& module, const CompileProgress& progress = {});
 
 /// The module in the text format, one that `from_text` accepts.
 Result<std::string> print_text(const Module& module);

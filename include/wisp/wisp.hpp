@@ -2,6 +2,7 @@
 
 /// The whole C++ interface of wisp.
 #include "wisp/caller.hpp"
+#include "wisp/code_cache.hpp"
 #include "wisp/config.hpp"
 #include "wisp/engine.hpp"
 #include "wisp/error.hpp"

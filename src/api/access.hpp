@@ -9,6 +9,7 @@
 
 #include "wisp/wisp.hpp"
 
+#include "api/code_cache_state.hpp"
 #include "runtime/deadline_timer.hpp"
 #include "runtime/store.hpp"
 #include "runtime/tier.hpp"
@@ -86,6 +87,7 @@ struct Access {
   static const ModuleState& state(const Module& module) { return *module.state_; }
   static const std::shared_ptr<StoreState>& state(const Store& store) { return store.state_; }
   static LinkerState& state(const Linker& linker) { return *linker.state_; }
+  static std::shared_ptr<runtime::DiskCache> disk(const CodeCache& cache) { return cache.state_->disk; }
   static u64& features(Config& config) { return config.features_; }
   static u64 features(const Config& config) { return config.features_; }
 
@@ -165,6 +167,9 @@ HostDefinition define(const Engine& engine, const FuncType& type, HostCallback c
 HostDefinition define(const Engine& engine, const wasm::FuncType& type);
 /// The definition as a function of the store.
 runtime::Function& instantiate(StoreState& store, const HostDefinition& definition);
+
+/// From its shared library; null if that is not there, or cannot compile for this processor.
+std::unique_ptr<runtime::OptimizingCompiler> make_optimizing_compiler();
 
 /// A name as a person reads it: demangled if it is a mangled C++ or Rust name.
 std::string demangle(std::string_view name);

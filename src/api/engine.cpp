@@ -17,13 +17,6 @@ const wasm::FeatureInfo* find_feature(std::string_view name) {
   return nullptr;
 }
 
-/// From its shared library; null if that is not there.
-std::unique_ptr<runtime::OptimizingCompiler> make_optimizing_compiler() {
-  const auto make = reinterpret_cast<runtime::MakeOptimizingCompiler>(
-      sys::library_symbol(runtime::optimizing_compiler_library, runtime::make_optimizing_compiler_symbol));
-  return std::unique_ptr<runtime::OptimizingCompiler>(make == nullptr ? nullptr : make());
-}
-
 /// Code without machine code for this processor is interpreted.
 std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
   if (config.tier == Tier::interpreter) return interp::make_interpreter({.fuel = config.fuel});
@@ -34,10 +27,18 @@ std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
   return baseline::make_baseline({.fuel = config.fuel,
                                   .guard_pages = config.memory_mode == MemoryMode::guard_pages,
                                   .optimize = optimize,
-                                  .make_compiler = make_optimizing_compiler});
+                                  .make_compiler = make_optimizing_compiler,
+                                  .on_wait = config.on_compile,
+                                  .cache = config.code_cache ? Access::disk(*config.code_cache) : nullptr});
 }
 
 }  // namespace
+
+std::unique_ptr<runtime::OptimizingCompiler> make_optimizing_compiler() {
+  const auto make = reinterpret_cast<runtime::MakeOptimizingCompiler>(
+      sys::library_symbol(runtime::optimizing_compiler_library, runtime::make_optimizing_compiler_symbol));
+  return std::unique_ptr<runtime::OptimizingCompiler>(make == nullptr ? nullptr : make());
+}
 
 std::span<const FeatureInfo> features() {
   static constexpr auto rows = [] {

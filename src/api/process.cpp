@@ -1,5 +1,7 @@
 #include "api/process.hpp"
 
+#include <cstdio>
+
 #include "sys/host.hpp"
 
 namespace wisp {
@@ -7,6 +9,11 @@ namespace wisp {
 void prepare_process() {
   sys::open_standard_streams();
   sys::ignore_broken_pipes();
+}
+
+void leave_process(int code) {
+  std::fflush(nullptr);
+  sys::leave_process(code);
 }
 
 bool is_terminal(StandardStream stream) {

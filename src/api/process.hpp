@@ -8,6 +8,9 @@ namespace wisp {
 /// instead of the process's end.
 void prepare_process();
 
+/// Ends the process: writes what C's streams hold back, and waits for no thread and no destructor.
+[[noreturn]] void leave_process(int code);
+
 enum class StandardStream : unsigned char { input, output, error };
 
 bool is_terminal(StandardStream stream);

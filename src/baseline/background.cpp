@@ -1,5 +1,6 @@
 #include "baseline/background.hpp"
 
+#include "baseline/limits.hpp"
 #include "baseline/module_code.hpp"
 
 namespace wisp::baseline {
@@ -32,22 +33,44 @@ void Background::forget(const ModuleCode& module) {
   std::unique_lock lock(mutex_);
   std::erase_if(jobs_, [&](const Job& job) { return job.module == &module; });
   changed_.wait(lock, [&] { return current_ != &module; });
+  if (unwritten_ == &module) unwritten_ = nullptr;
 }
 
 void Background::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopped_ || !jobs_.empty(); });
+    const auto is_wanted = [this] { return stopped_ || !jobs_.empty(); };
+    if (unwritten_ != nullptr && !changed_.wait_for(lock, limits::idle_before_writing, is_wanted)) {
+      write_cache(lock);
+      continue;
+    }
+    changed_.wait(lock, is_wanted);
     if (stopped_) return;
     const Job job = jobs_.front();
     jobs_.pop_front();
     current_ = job.module;
     lock.unlock();
-    if (runtime::OptimizingCompiler* const made = compiler()) job.module->optimize(*made, job.function, job.loop);
+    job.module->begin(job.unit);
+    if (runtime::OptimizingCompiler* const made = compiler()) {
+      job.module->optimize(*made, job.unit);
+    } else {
+      job.module->forget_begun();
+    }
     lock.lock();
-    current_ = nullptr;
+    unwritten_ = std::exchange(current_, nullptr);
     changed_.notify_all();
   }
+}
+
+/// A process may go on for days, and be killed at its end.
+void Background::write_cache(std::unique_lock<std::mutex>& lock) {
+  current_ = std::exchange(unwritten_, nullptr);
+  ModuleCode* const module = current_;
+  lock.unlock();
+  module->write_cache();
+  lock.lock();
+  current_ = nullptr;
+  changed_.notify_all();
 }
 
 }  // namespace wisp::baseline

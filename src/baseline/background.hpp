@@ -7,13 +7,14 @@
 #include <mutex>
 #include <thread>
 
-#include "runtime/optimizer.hpp"
+#include "runtime/code_cache.hpp"
 
 namespace wisp::baseline {
 
 class ModuleCode;
 
-/// The optimizing compiler and a thread that it works in; both begin when there is something to do for them. Thread-safe.
+/// The optimizing compiler and a thread that it works in; both begin when there is something to do for them.
+/// Thread-safe.
 class Background {
  public:
   /// Gives the compiler, or null if there is none; called once, in the thread that first needs it.
@@ -23,11 +24,9 @@ class Background {
   ~Background();
   Background(const Background&) = delete;
 
-  /// A function, or a loop of one that is running.
   struct Job {
     ModuleCode* module;
-    FuncIndex function;
-    std::optional<u64> loop;  // byte offset of the `loop` instruction in the module
+    runtime::CodeUnit unit;
   };
   void enqueue(const Job& job);
   /// Nothing of the module is compiled any more when this returns; what is being compiled is given up.
@@ -38,6 +37,7 @@ class Background {
 
  private:
   void run();
+  void write_cache(std::unique_lock<std::mutex>& lock);
 
   MakeCompiler make_;
   std::once_flag made_;
@@ -46,7 +46,8 @@ class Background {
   std::mutex mutex_;  // for all below
   std::condition_variable changed_;
   std::deque<Job> jobs_;
-  const ModuleCode* current_ = nullptr;  // whose job is being done
+  ModuleCode* current_ = nullptr;    // whose job is being done
+  ModuleCode* unwritten_ = nullptr;  // whose code has not been written to the cache since it was made
   bool stopped_ = false;
   std::thread thread_;
 };

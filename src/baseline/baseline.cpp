@@ -2,6 +2,7 @@
 
 #include "baseline/optimized_calls.hpp"
 #include "runtime/instance.hpp"
+#include "runtime/memory.hpp"
 
 namespace wisp::baseline {
 namespace {
@@ -16,11 +17,15 @@ class Baseline final : public runtime::Tier {
   bool catches_faults() const override { return config_.guard_pages; }
 
   std::unique_ptr<runtime::ModuleCode> load(std::shared_ptr<const wasm::Module> module) override {
-    return std::make_unique<ModuleCode>(std::move(module),
-                                        ModuleCode::Settings{.fuel = config_.fuel,
-                                                             .guard_pages = config_.guard_pages,
-                                                             .optimize = config_.fuel ? Optimize::never : config_.optimize,
-                                                             .background = &background_});
+    ModuleCode::Settings settings{.fuel = config_.fuel,
+                                  .guard_pages = config_.guard_pages,
+                                  .optimize = config_.fuel ? Optimize::never : config_.optimize,
+                                  .background = &background_,
+                                  .on_wait = config_.on_wait};
+    if (config_.cache != nullptr && settings.optimize != Optimize::never) {
+      settings.cache = config_.cache->open(module, config_.guard_pages && runtime::is_memory0_guarded(*module));
+    }
+    return std::make_unique<ModuleCode>(std::move(module), settings);
   }
 
   Status call(runtime::Execution& execution, runtime::Function& function, u64* slots,

@@ -12,9 +12,14 @@ struct BaselineConfig {
   bool fuel = false;
   /// Memories are made with guard pages, and faults there are traps.
   bool guard_pages = false;
-  /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not count.
+  /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not
+  /// count.
   Optimize optimize = Optimize::never;
   Background::MakeCompiler make_compiler;
+  /// Told when a guest begins and ends to wait for the compiler; may be empty.
+  std::function<void(bool begins)> on_wait;
+  /// Where its code is kept; may be null.
+  std::shared_ptr<runtime::CodeCache> cache;
 };
 
 /// The tier that compiles functions on their first call by copying and patching stencils, and hands the hot ones to the

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "base/int.hpp"
 
 namespace wisp::baseline::limits {
@@ -17,5 +19,8 @@ inline constexpr i32 iterations_before_optimizing = 20'000;
 inline constexpr i32 iterations_between_questions = 5'000;
 /// A counter that nobody is to be asked about any more.
 inline constexpr i32 uses_without_end = 1 << 30;
+
+/// Time without anything to compile after which what was compiled goes to the cache.
+inline constexpr std::chrono::seconds idle_before_writing{2};
 
 }  // namespace wisp::baseline::limits

@@ -3,17 +3,12 @@
 #include <algorithm>
 
 #include "baseline/limits.hpp"
+#include "runtime/code_identity.hpp"
 #include "runtime/memory.hpp"
 
 namespace wisp::baseline {
 
 namespace {
-
-/// Whether memory 0 needs no checks.
-bool is_guarded(const wasm::Module& module, bool guard_pages) {
-  if (!guard_pages || module.memories.empty()) return false;
-  return runtime::layout_of(module.memories[0], runtime::MemoryMode::guard_pages).is_guarded;
-}
 
 usize first_region_bytes(const wasm::Module& module) {
   return std::max<usize>(limits::first_region_bytes, module.code_section_size_bytes * limits::expansion);
@@ -24,7 +19,7 @@ usize first_region_bytes(const wasm::Module& module) {
 ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, const Settings& settings)
     : module_(std::move(module)),
       settings_(settings),
-      is_guarded_(is_guarded(*module_, settings.guard_pages)),
+      is_guarded_(settings.guard_pages && runtime::is_memory0_guarded(*module_)),
       layouts_(*module_),
       cells_(std::make_unique<runtime::NativeCell[]>(module_->bodies.size())),
       lowering_({.module = *module_,
@@ -52,10 +47,12 @@ ModuleCode::~ModuleCode() {
 
 void ModuleCode::compile(runtime::NativeCell& cell) {
   const FuncIndex function(u32(&cell - cells_.get()) + module_->imported_functions);
-  if (settings_.optimize == Optimize::at_once) {
-    if (runtime::OptimizingCompiler* const made = settings_.background->compiler()) optimize(*made, function, {});
-  }
+  const std::optional<runtime::ObjectCode> finished = find_finished({function});
+  if (finished && install({function}, *finished)) return;
+  const bool is_in_vain = finished && finished->tried == runtime::ObjectCode::in_vain;
+  if (settings_.optimize == Optimize::at_once && !is_in_vain) optimize_now(function);
   const std::lock_guard lock(mutex_);
+  if (finished && finished->object.empty()) postpone(*finished, progress_[function.value]);
   // Another thread may have been faster, or another compiler.
   if (cell.entry.load(std::memory_order_relaxed) != lazy_entry()) return;
   const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function);
@@ -66,6 +63,14 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   const u8* const code = native->code;
   functions_.emplace(code, std::move(native));
   cell.entry.store(reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(code)), std::memory_order_release);
+}
+
+void ModuleCode::optimize_now(FuncIndex function) {
+  runtime::OptimizingCompiler* const compiler = settings_.background->compiler();
+  if (compiler == nullptr) return;
+  if (settings_.on_wait) settings_.on_wait(true);
+  optimize(*compiler, {function});
+  if (settings_.on_wait) settings_.on_wait(false);
 }
 
 bool ModuleCode::compile_into(CodeSpace& space, const interp::FunctionCode& slot_code,
@@ -112,23 +117,53 @@ u64 ModuleCode::origin(const NativeFunction& function, const u8* pc) {
 
 // Optimizing
 
-void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, FuncIndex function, std::optional<u64> loop) {
+bool ModuleCode::use(const std::shared_ptr<runtime::CodeSource>& source) {
+  if (settings_.optimize == Optimize::never) return false;
+  precompiled_ = source;
+  return true;
+}
+
+std::optional<runtime::ObjectCode> ModuleCode::find_finished(const runtime::CodeUnit& unit) {
+  if (settings_.optimize == Optimize::never) return std::nullopt;
+  std::optional<runtime::ObjectCode> code;
+  if (precompiled_ != nullptr) code = precompiled_->find(unit);
+  if (!code && settings_.cache != nullptr) code = settings_.cache->find(unit);
+  return code;
+}
+
+void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::CodeUnit& unit) {
   const Result<runtime::ObjectCode> code = compiler.compile({.module = *module_,
                                                              .layouts = layouts_,
-                                                             .function = function,
+                                                             .function = unit.function,
                                                              .is_guarded = is_guarded_,
-                                                             .osr_loop = loop,
+                                                             .osr_loop = unit.loop,
                                                              .cancel = &cancelled_});
-  if (!code) return;
+  const bool is_usable = code.ok() && install(unit, *code);
+  // The compiler may be of another build than the rest.
+  const bool is_ours = compiler.identity() == runtime::code_identity();
+  if (settings_.cache == nullptr || !is_ours || cancelled_.load(std::memory_order_relaxed)) return;
+  // That it gave up, after a long time perhaps, is worth knowing too.
+  runtime::ObjectCode nothing;
+  nothing.tried = runtime::ObjectCode::in_vain;
+  nothing.bodies.push_back(unit.function);
+  settings_.cache->store(unit, is_usable ? *code : nothing);
+}
+
+bool ModuleCode::install(const runtime::CodeUnit& unit, const runtime::ObjectCode& code) {
   const std::lock_guard lock(mutex_);
-  const Result<OptimizedCode::Entries> entries = optimized_.load(function, loop.has_value(), *code);
-  if (!entries) return;
-  if (loop) {
-    progress_[function.value].loops[*loop] = entries->slots;
-    return;
+  return install_locked(unit, code);
+}
+
+bool ModuleCode::install_locked(const runtime::CodeUnit& unit, const runtime::ObjectCode& code) {
+  const Result<OptimizedCode::Entries> entries = optimized_.load(unit.function, unit.loop.has_value(), code);
+  if (!entries) return false;
+  if (unit.loop) {
+    progress_[unit.function.value].loops[*unit.loop] = entries->slots;
+    return true;
   }
-  cell(function).registers.store(entries->registers, std::memory_order_release);
-  cell(function).entry.store(entries->slots, std::memory_order_release);
+  cell(unit.function).registers.store(entries->registers, std::memory_order_release);
+  cell(unit.function).entry.store(entries->slots, std::memory_order_release);
+  return true;
 }
 
 ModuleCode::Hot ModuleCode::became_hot(const u8* pc) {
@@ -150,8 +185,28 @@ ModuleCode::Hot ModuleCode::became_hot(const u8* pc) {
 }
 
 void ModuleCode::ask_for_function(FuncIndex function, Progress& progress) {
-  if (!progress.function_asked) settings_.background->enqueue({this, function, std::nullopt});
+  if (Clock::now() < progress.not_before) {
+    cell(function).calls_left.store(limits::calls_before_optimizing, std::memory_order_relaxed);
+    return;
+  }
+  if (!progress.function_asked) settings_.background->enqueue({this, {function}});
   progress.function_asked = true;
+}
+
+void ModuleCode::postpone(const runtime::ObjectCode& unfinished, Progress& progress) {
+  progress.not_before = std::max(progress.not_before, loaded_ + unfinished.tried);
+}
+
+void ModuleCode::begin(const runtime::CodeUnit& unit) {
+  if (settings_.cache != nullptr) settings_.cache->begin(unit);
+}
+
+void ModuleCode::forget_begun() {
+  if (settings_.cache != nullptr) settings_.cache->forget_begun();
+}
+
+void ModuleCode::write_cache() {
+  if (settings_.cache != nullptr) settings_.cache->write();
 }
 
 /// A function that is called again and again is better off if its next call is faster; one that has not been called
@@ -164,9 +219,16 @@ runtime::NativeEntry ModuleCode::hot_loop(const NativeFunction& function, u64 lo
     ask_for_function(function.function, progress);
     return nullptr;
   }
-  const auto [asked, is_new] = progress.loops.try_emplace(loop, nullptr);
-  if (is_new) settings_.background->enqueue({this, function.function, loop});
-  return asked->second;
+  if (const auto asked = progress.loops.find(loop); asked != progress.loops.end()) return asked->second;
+  if (Clock::now() < progress.not_before) return nullptr;
+  const runtime::CodeUnit unit{function.function, loop};
+  const std::optional<runtime::ObjectCode> finished = find_finished(unit);
+  if (finished && install_locked(unit, *finished)) return progress.loops[loop];
+  if (finished && finished->object.empty()) postpone(*finished, progress);
+  if (Clock::now() < progress.not_before) return nullptr;
+  progress.loops[loop] = nullptr;
+  settings_.background->enqueue({this, unit});
+  return nullptr;
 }
 
 bool ModuleCode::contains_optimized(const u8* pc) const {

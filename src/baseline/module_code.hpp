@@ -7,6 +7,7 @@
 #include "baseline/compiler.hpp"
 #include "baseline/optimized_code.hpp"
 #include "interp/lower_function.hpp"
+#include "runtime/code_cache.hpp"
 #include "runtime/native.hpp"
 #include "runtime/tier.hpp"
 
@@ -24,16 +25,28 @@ class ModuleCode final : public runtime::ModuleCode {
     bool guard_pages = false;
     Optimize optimize = Optimize::never;
     Background* background = nullptr;  // unless never
+    /// Told when a guest begins and ends to wait for the compiler; may be empty.
+    std::function<void(bool begins)> on_wait = nullptr;
+    /// Where the optimizing compiler's code is kept; may be null.
+    std::shared_ptr<runtime::ModuleCache> cache = nullptr;
   };
   ModuleCode(std::shared_ptr<const wasm::Module> module, const Settings& settings);
   ~ModuleCode() override;
 
   const void* entry(FuncIndex function) override { return &cells_[function.value - module_->imported_functions]; }
 
+  bool use(const std::shared_ptr<runtime::CodeSource>& source) override;
+
   /// Compiles the function of the cell if nobody has yet.
   void compile(runtime::NativeCell& cell);
   /// Compiles a function, or a loop of one that runs, well. Takes its time, in whatever thread.
-  void optimize(runtime::OptimizingCompiler& compiler, FuncIndex function, std::optional<u64> loop);
+  void optimize(runtime::OptimizingCompiler& compiler, const runtime::CodeUnit& unit);
+  /// The unit is the next that `optimize` is called for.
+  void begin(const runtime::CodeUnit& unit);
+  /// It is not called for it: there is no compiler.
+  void forget_begun();
+  /// Writes what is new in the cache.
+  void write_cache();
 
   /// A counter of uses has run out, at an address of a function. Where to go on instead, with all pins in their slots;
   /// null to go on as before.
@@ -55,18 +68,28 @@ class ModuleCode final : public runtime::ModuleCode {
  private:
   /// Where in the module the instructions come from, by position in the machine code.
   using Origins = std::vector<interp::Origin>;
+  using Clock = std::chrono::steady_clock;
   /// How far a function has come on its way to the optimizing compiler.
   struct Progress {
     bool function_asked = false;
-    i32 calls_seen = -1;                                  // calls left when a loop was last found hot
-    std::map<u64, runtime::NativeEntry> loops;            // asked for; null until they are there
+    Clock::time_point not_before = {};          // the compiler has tried for long, in vain so far
+    i32 calls_seen = -1;                        // calls left when a loop was last found hot
+    std::map<u64, runtime::NativeEntry> loops;  // asked for; null until they are there
   };
 
   runtime::NativeCell& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
+  void optimize_now(FuncIndex function);
   bool compile_into(CodeSpace& space, const interp::FunctionCode& slot_code, std::optional<CodeBlock>& block);
   Origins origins_of(const NativeFunction& function);
   const NativeFunction* find_locked(const u8* pc) const;
+  /// What the optimizing compiler made earlier.
+  std::optional<runtime::ObjectCode> find_finished(const runtime::CodeUnit& unit);
+  /// Lets the unit be entered in this code from now on; false if it cannot be used.
+  bool install(const runtime::CodeUnit& unit, const runtime::ObjectCode& code);
+  bool install_locked(const runtime::CodeUnit& unit, const runtime::ObjectCode& code);
   void ask_for_function(FuncIndex function, Progress& progress);
+  /// If the compiler has tried earlier and not come to an end, the guest has to run as long before it tries again.
+  void postpone(const runtime::ObjectCode& unfinished, Progress& progress);
   runtime::NativeEntry hot_loop(const NativeFunction& function, u64 loop, Progress& progress);
 
   std::shared_ptr<const wasm::Module> module_;
@@ -75,8 +98,11 @@ class ModuleCode final : public runtime::ModuleCode {
   runtime::StructLayouts layouts_;
   std::unique_ptr<runtime::NativeCell[]> cells_;  // by FuncIndex minus the imported ones
   std::atomic<bool> cancelled_ = false;
+  Clock::time_point loaded_ = Clock::now();
 
-  mutable std::mutex mutex_;                                         // for all below
+  std::shared_ptr<runtime::CodeSource> precompiled_;  // null if there is none
+
+  mutable std::mutex mutex_;                                        // for all below
   std::map<const u8*, std::unique_ptr<NativeFunction>> functions_;  // by first instruction
   std::map<const NativeFunction*, Origins> origins_;
   std::map<u32, Progress> progress_;  // by FuncIndex

@@ -8,7 +8,9 @@
 #include "wisp/engine.hpp"
 
 #include "api/process.hpp"
+#include "cli/cache.hpp"
 #include "cli/command_line.hpp"
+#include "cli/compile.hpp"
 #include "cli/help.hpp"
 #include "cli/input.hpp"
 #include "cli/inspect.hpp"
@@ -80,6 +82,10 @@ int dispatch(const Invocation& invocation, const Reporter& reporter, HostEnviron
       return print_wat(invocation);
     case CommandKind::wast:
       return wast(invocation);
+    case CommandKind::compile:
+      return compile(invocation);
+    case CommandKind::cache:
+      return cache(invocation);
     case CommandKind::help:
       return help(invocation);
     case CommandKind::version:

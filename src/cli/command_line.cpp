@@ -199,6 +199,16 @@ void apply_other(Invocation& to, Option option, const std::string& value) {
     case Option::memory_mode:
       to.config.memory_mode = memory_mode(value);
       return;
+    case Option::cache:
+      if (value.empty()) bad_value(option, value, "the directory's name is missing");
+      to.cache_directory = value;
+      return;
+    case Option::no_cache:
+      to.use_cache = false;
+      return;
+    case Option::precompiled:
+      to.precompiled = true;
+      return;
     case Option::help:
       to.wants_help = true;
       return;
@@ -249,7 +259,8 @@ Invocation parse_command_line(std::span<const std::string_view> arguments) {
   result.arguments = std::move(scanned.arguments);
   for (const Given& given : scanned.options) apply(result, given.option->option, given.value);
 
-  const bool needs_file = result.command != CommandKind::help && result.command != CommandKind::version;
+  const bool needs_file = result.command != CommandKind::help && result.command != CommandKind::version &&
+                          result.command != CommandKind::cache;
   if (needs_file && !result.wants_help && result.files.empty()) {
     Message message(MessageId::no_file, fmt::format("`wisp {}` needs a file", info(result.command).name));
     const bool may_have_eaten_it = !scanned.options.empty() && !scanned.options.back().option->is_switch() &&
@@ -260,7 +271,8 @@ Invocation parse_command_line(std::span<const std::string_view> arguments) {
     }
     throw Failure(message.hint(std::string(info(result.command).usage)));
   }
-  const bool one_file = result.command == CommandKind::inspect || result.command == CommandKind::wat;
+  const bool one_file = result.command == CommandKind::inspect || result.command == CommandKind::wat ||
+                        result.command == CommandKind::compile;
   if (one_file && result.files.size() > 1) {
     throw Failure(Message(MessageId::bad_value, fmt::format("`wisp {}` takes one file", info(result.command).name))
                       .hint(std::string(info(result.command).usage)));

@@ -71,9 +71,12 @@ struct Invocation {
   ColorWhen color = ColorWhen::automatic;
   bool json_messages = false;
   bool wants_help = false;
+  bool use_cache = true;
+  std::string cache_directory;   // empty: the default one
+  bool precompiled = false;      // run
   bool run_was_named = false;    // `wisp run`, not only `wisp`
   bool json = false;             // inspect
-  std::string output;            // wat; empty: standard output
+  std::string output;            // wat, compile; empty: standard output
   bool summary = false;          // wast
   bool strict_messages = false;  // wast
   u64 max_failures = 5;          // wast

@@ -5,12 +5,15 @@ namespace {
 
 constexpr CommandInfo command_table[] = {
     {CommandKind::run, "run", 'r', "wisp [run] [OPTIONS] FILE [ARGS…]", "run a program (the command may be left out)"},
+    {CommandKind::compile, "compile", 'o', "wisp compile [OPTIONS] FILE -o OUT",
+     "compile a program ahead of time, for `wisp run --precompiled`"},
     {CommandKind::validate, "validate", 'v', "wisp validate [OPTIONS] FILE…", "check that modules are valid"},
     {CommandKind::inspect, "inspect", 'i', "wisp inspect [OPTIONS] FILE",
      "show a module's sections, types, imports, exports and producers"},
     {CommandKind::wat, "wat", 'w', "wisp wat [OPTIONS] FILE", "print a module in the text format"},
     {CommandKind::wast, "wast", 't', "wisp wast [OPTIONS] FILE|FOLDER…",
      "run test scripts of the WebAssembly specification"},
+    {CommandKind::cache, "cache", 'c', "wisp cache [OPTIONS] stats|clean", "show or empty the cache of compiled code"},
     {CommandKind::help, "help", '-', "wisp help [COMMAND|TOPIC|CODE]", "explain a command, a topic or a message"},
     {CommandKind::version, "version", '-', "wisp version", "show the version"},
 };

@@ -8,7 +8,7 @@
 
 namespace wisp::cli {
 
-enum class CommandKind : u8 { run, validate, inspect, wat, wast, help, version };
+enum class CommandKind : u8 { run, compile, validate, inspect, wat, wast, cache, help, version };
 
 struct CommandInfo {
   CommandKind kind;

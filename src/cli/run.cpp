@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <span>
 
 #include <fmt/format.h>
@@ -10,11 +11,13 @@
 #include "wisp/wisp.hpp"
 
 #include "api/process.hpp"
+#include "cli/cache.hpp"
 #include "cli/endings.hpp"
 #include "cli/input.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/json.hpp"
 #include "cli/nearest.hpp"
+#include "cli/progress.hpp"
 #include "cli/units.hpp"
 #include "cli/values.hpp"
 #include "cli/world.hpp"
@@ -64,15 +67,18 @@ Message missing_imports(const std::string& file, const std::vector<UnsatisfiedIm
 class Guest {
  public:
   Guest(const Invocation& invocation, const Reporter& reporter)
-      : invocation_(invocation),
+      : cache_(choose_cache(invocation)),
+        invocation_(invocation),
         settings_(invocation.run),
         reporter_(reporter),
         file_(invocation.files.front()),
-        engine_(invocation.config),
+        engine_(config()),
         module_(load_module(engine_, file_)),
         store_(make_store()),
         linker_(engine_),
         denials_(reporter) {
+    report_cache();
+    if (invocation_.precompiled) use_precompiled();
     if (settings_.fuel) store_.set_fuel(*settings_.fuel);
     linker_.set_unknown_imports(settings_.unknown_imports);
   }
@@ -92,10 +98,36 @@ class Guest {
       code = execute(kind);
     }
     if (settings_.stats) show_stats(loaded - started_, Clock::now() - loaded);
+    if (cache_.cache != nullptr) cache_.cache->write();
     return *code;
   }
 
  private:
+  Config config() const {
+    Config config = invocation_.config;
+    config.code_cache = cache_.cache;
+    config.on_compile = [wait = std::make_shared<CompileWait>(is_terminal(StandardStream::error))](bool begins) {
+      (*wait)(begins);
+    };
+    return config;
+  }
+
+  /// What a person named has to be there; nobody needs to know that the default one is not.
+  void report_cache() {
+    if (invocation_.cache_directory.empty() || cache_.problem.empty()) return;
+    Message message(MessageId::cache, fmt::format("no code cache: {}", printable(cache_.problem)));
+    message.severity = Severity::warning;
+    reporter_.report(message);
+  }
+
+  void use_precompiled() {
+    const Result<void> used = module_.use_precompiled();
+    if (used) return;
+    Message message(MessageId::precompiled, fmt::format("{}: {}", printable(file_), used.error().message));
+    message.severity = Severity::warning;
+    reporter_.report(message);
+  }
+
   Store make_store() {
     Result<Store> store = Store::create(engine_, settings_.limits);
     if (!store) throw Failure(Message(MessageId::internal, store.error().message).hint(store.error().hint));
@@ -290,6 +322,12 @@ class Guest {
                {"collections", stats.collections},
                {"instances", stats.instances}};
       if (settings_.fuel) out["fuel"] = stats.fuel_consumed;
+      if (cache_.cache != nullptr) {
+        const CodeCache::Use use = cache_.cache->use();
+        out["cache"] = {{"found", use.found}, {"stored", use.stored}, {"refused", use.refused}};
+      } else if (!cache_.problem.empty()) {
+        out["cache"] = {{"problem", cache_.problem}};
+      }
       fmt::print(stderr, "{}\n", to_text(out));
       return;
     }
@@ -299,10 +337,24 @@ class Guest {
       fmt::print(stderr, "stats: {:<12} {} at most, {} collections\n", "objects", show_size(stats.peak_heap_bytes),
                  stats.collections);
     }
+    show_cache();
     if (settings_.fuel) fmt::print(stderr, "stats: {:<12} {} of {}\n", "fuel", stats.fuel_consumed, *settings_.fuel);
   }
 
+  void show_cache() {
+    if (cache_.cache == nullptr) {
+      if (!cache_.problem.empty())
+        fmt::print(stderr, "stats: {:<12} none: {}\n", "code cache", printable(cache_.problem));
+      return;
+    }
+    const CodeCache::Use use = cache_.cache->use();
+    fmt::print(stderr, "stats: {:<12} {} functions found, {} added", "code cache", use.found, use.stored);
+    if (use.refused != 0) fmt::print(stderr, ", {} refused", use.refused);
+    fmt::print(stderr, "\n");
+  }
+
   const Clock::time_point started_ = Clock::now();
+  const ChosenCache cache_;
   const Invocation& invocation_;
   const RunSettings& settings_;
   const Reporter& reporter_;
@@ -318,7 +370,11 @@ class Guest {
 
 int run(const Invocation& invocation, const Reporter& reporter, HostEnvironment environment) {
   prepare_process();
-  return Guest(invocation, reporter).run(environment);
+  auto guest = std::make_unique<Guest>(invocation, reporter);
+  const int code = guest->run(environment);
+  // The process ends now, which takes everything back: destroying the engine would wait for what is being compiled.
+  [[maybe_unused]] const Guest* const left = guest.release();
+  return code;
 }
 
 }  // namespace wisp::cli

@@ -82,7 +82,7 @@ std::vector<LocalClass> Lowering::classify_locals() const {
   u32 local = 0;
   for (const wasm::LocalTypes::Run& run : state_->locals().runs()) {
     const Rep rep = rep_of(run.type);
-    const LocalClass one = rep == Rep::v128   ? LocalClass::none
+    const LocalClass one = rep == Rep::v128  ? LocalClass::none
                            : rep <= Rep::i64 ? LocalClass::integer
                                              : LocalClass::floating;
     classes.insert(classes.end(), u64{run.end - local} * slots_of(rep), one);
@@ -143,7 +143,7 @@ void Lowering::emit_libcall(LibcallId id, u32 operands, std::span<const ValType>
   const u32 slot = operands == 0 ? stack_.next_home() : stack_.home(operands - 1);
   const u32 at = emit(SlotOp::libcall, slot);
   frame_size_uses_.push_back(at);
-  out_.append_word(reinterpret_cast<Word>(runtime::info(id).function));
+  out_.append_word(reinterpret_cast<Word>(runtime::function_of(id)));
   out_.append_word(first);
   out_.append_word(second);
   stack_.forget_accumulators();

@@ -2,6 +2,7 @@
 
 #include "llvm/checks.hpp"
 #include "llvm/emission.hpp"
+#include "llvm/identity.hpp"
 #include "llvm/limits.hpp"
 #include "llvm/loops.hpp"
 #include "llvm/object_builder.hpp"
@@ -101,6 +102,8 @@ class Compiler final : public runtime::OptimizingCompiler {
     if (diagnostics.has_large_frame) return refused("the function's frame is too large");
     return code;
   }
+
+  std::string_view identity() const override { return code_identity(); }
 
  private:
   /// Whether a job may go on.

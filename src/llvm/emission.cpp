@@ -141,6 +141,7 @@ Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& ta
   }
   code.object.assign(bytes.begin(), bytes.end());
   read_rows(code.object, code.locations);
+  code.bodies = out.bodies();
   return code;
 }
 

@@ -14,6 +14,7 @@ ir::Function* translate(ObjectModule& out, FuncIndex function, Entry entry) {
   Translator translator(out, entry);
   // A module that is validated lazily may have invalid functions.
   if (!wasm::validate_body(out.wasm(), function, translator).ok()) return nullptr;
+  out.note_body(function);
   return translator.finish() ? translator.function() : nullptr;
 }
 

@@ -34,6 +34,10 @@ class ObjectModule {
   const runtime::CompileJob& job() const { return job_; }
   const wasm::Module& wasm() const { return job_.module; }
 
+  /// Functions whose bodies are part of it.
+  const std::vector<FuncIndex>& bodies() const { return bodies_; }
+  void note_body(FuncIndex function) { bodies_.push_back(function); }
+
   // Types.
   ir::Type* type_of(wasm::ValType type) const;
   ir::Type* i8() const { return ir::Type::getInt8Ty(context_); }
@@ -92,6 +96,7 @@ class ObjectModule {
   ir::LLVMContext& context_;
   ir::Module module_;
   const runtime::CompileJob& job_;
+  std::vector<FuncIndex> bodies_;
   ir::MDNode* tbaa_root_;
   ir::MDNode* unlikely_;
   ir::MDNode* likely_;

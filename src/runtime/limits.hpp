@@ -35,4 +35,9 @@ inline constexpr u64 host_headroom_bytes = 256 * 1024;
 /// Calls of guest code by host functions that guest code called, at a time.
 inline constexpr u32 nested_calls = 200;
 
+/// The code cache: all its files (the oldest go first), one of them, and the code of one function.
+inline constexpr u64 code_cache_bytes = u64{512} << 20;
+inline constexpr u64 cached_module_bytes = u64{128} << 20;
+inline constexpr u64 cached_entry_bytes = u64{16} << 20;
+
 }  // namespace wisp::runtime::limits

@@ -57,6 +57,10 @@ MemoryLayout layout_of(const wasm::MemoryType& type, MemoryMode mode) {
   return layout;
 }
 
+bool is_memory0_guarded(const wasm::Module& module) {
+  return !module.memories.empty() && layout_of(module.memories[0], MemoryMode::guard_pages).is_guarded;
+}
+
 struct Memory::Waiter {
   u64 address;
   sys::Interrupt event;

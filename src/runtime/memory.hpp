@@ -11,7 +11,7 @@
 #include "sys/pages.hpp"
 #include "sys/poll.hpp"
 #include "sys/signals.hpp"
-#include "wasm/types.hpp"
+#include "wasm/module.hpp"
 
 namespace wisp::runtime {
 
@@ -48,6 +48,8 @@ struct MemoryLayout {
   bool is_guarded = false;
 };
 MemoryLayout layout_of(const wasm::MemoryType& type, MemoryMode mode);
+/// Whether the first memory of a module's instances, made with guard pages, needs no checks.
+bool is_memory0_guarded(const wasm::Module& module);
 
 /// A memory instance. https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
 /// Shared memories may be used by several threads and belong to several stores.

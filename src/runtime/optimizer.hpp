@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -66,8 +68,15 @@ struct LocationTable {
 /// A fault at an address in a guarded memory means `memory_out_of_bounds` with all frames noted; the code's frames
 /// begin with rbp, so that `leave; ret` with `unwind` in eax leaves the function.
 struct ObjectCode {
+  /// What `tried` says of what the compiler gave up for good.
+  static constexpr std::chrono::milliseconds in_vain{~u32{0}};
+
   std::vector<u8> object;
   LocationTable locations;
+  /// If the object is empty: how long the compiler has tried so far. A process may have ended while it did.
+  std::chrono::milliseconds tried{0};
+  /// Functions whose bodies the code was made from, the compiled one among them.
+  std::vector<FuncIndex> bodies;
 };
 
 /// What the compiler is to do.
@@ -92,6 +101,8 @@ class OptimizingCompiler {
   virtual ~OptimizingCompiler() = default;
   /// The module is valid. An error (`limit`): the function is too large, or the job was cancelled.
   virtual Result<ObjectCode> compile(const CompileJob& job) = 0;
+  /// Changes with everything that its code depends on besides the job and the processor: `code_identity` of its build.
+  virtual std::string_view identity() const = 0;
 };
 
 /// The type and the name of the function that the compiler's shared library exports. The caller owns the result; null

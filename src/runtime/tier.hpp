@@ -9,6 +9,8 @@
 /// The seam between the store and the tiers.
 namespace wisp::runtime {
 
+class CodeSource;
+
 /// One place in a guest's code: a frame of a backtrace.
 struct CodeLocation {
   const Instance* instance = nullptr;
@@ -26,6 +28,9 @@ class ModuleCode {
   virtual ~ModuleCode() = default;
   /// What `Function::code` of a fresh instance starts as; entering it compiles the function if need be.
   virtual const void* entry(FuncIndex function) = 0;
+  /// Before anything is run: enters functions in the code that is found there, instead of compiling them. False if the
+  /// tier does no such thing.
+  virtual bool use(const std::shared_ptr<CodeSource>&) { return false; }
 };
 
 /// A way of executing guest code.

@@ -33,7 +33,9 @@ struct OpenMode {
   bool follow = false;     // a symbolic link as the last component
   /// Only a place in the tree, for `stat` and `set_times`. With `follow` off it may be a link.
   bool path_only = false;
-  StatusFlags flags;
+  /// What is created is for its owner alone.
+  bool owner_only = false;
+  StatusFlags flags = {};
 };
 
 /// What was opened, and what it was at that moment.

@@ -17,6 +17,10 @@ Result<void> check_host();
 /// its name.
 Outcome<std::unique_ptr<Directory>> open_host_directory(const std::string& path);
 
+/// Opens a directory by host path that nobody but this user can read or write, and makes it if only its last component,
+/// or the last two, are missing. An error says what is wrong with one that is there, a symbolic link included.
+Result<std::unique_ptr<Directory>> open_private_directory(const std::string& path);
+
 /// Standard input, output or error. The descriptor is not closed with the node. If the descriptor is not open, a node
 /// that reads nothing and swallows what is written.
 std::unique_ptr<Node> standard_stream(int which);
@@ -38,5 +42,8 @@ void raise_descriptor_limit();
 /// Writing to a pipe or socket that nobody reads, or beyond the largest file that the process may make, is to report
 /// `pipe` or `fbig` instead of ending the process. For the whole process.
 void ignore_broken_pipes();
+
+/// Ends the process at once, without any destructor and without waiting for other threads.
+[[noreturn]] void leave_process(int code);
 
 }  // namespace wisp::sys

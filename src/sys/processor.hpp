@@ -1,6 +1,10 @@
 #pragma once
 
+#include <vector>
+
 #include "wisp/error.hpp"
+
+#include "base/int.hpp"
 
 namespace wisp::sys {
 
@@ -15,6 +19,10 @@ struct ProcessorSupport {
 
 /// Of the processor that this runs on. Other architectures than x86-64 have all that is asked of them.
 ProcessorSupport processor_support();
+
+/// All that this processor says of its model and its instructions, for telling it apart from others: code that was made
+/// for the one does not run on the other. Empty where it is not known.
+std::vector<u8> processor_identity();
 
 /// An error that names what is missing.
 Result<void> check_processor(const ProcessorSupport& support);

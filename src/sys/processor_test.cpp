@@ -17,5 +17,13 @@ TEST(Processor, WhatIsMissingIsNamed) {
   EXPECT_FALSE(old.error().hint.empty());
 }
 
+TEST(Processor, SaysTheSameOfItselfEachTime) {
+  const std::vector<u8> identity = processor_identity();
+#if defined(__x86_64__)
+  EXPECT_GT(identity.size(), 100u);
+#endif
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(processor_identity(), identity);
+}
+
 }  // namespace
 }  // namespace wisp::sys

@@ -1,9 +1,10 @@
 #include <string_view>
 #include <vector>
 
+#include "api/process.hpp"
 #include "cli/app.hpp"
 
 int main(int count, char** words, char** environment) {
   const std::vector<std::string_view> arguments(words + (count > 0 ? 1 : 0), words + count);
-  return wisp::cli::app(arguments, environment);
+  wisp::leave_process(wisp::cli::app(arguments, environment));
 }

@@ -34,10 +34,10 @@ u64 open_flags(const OpenMode& mode) {
 }
 
 /// The only call that gets a guest's path.
-Outcome<Fd> resolve(int directory, const char* path, u64 flags) {
+Outcome<Fd> resolve(int directory, const char* path, u64 flags, u64 permissions = 0666) {
   open_how how = {};
   how.flags = flags;
-  how.mode = (flags & O_CREAT) != 0 ? 0666 : 0;
+  how.mode = (flags & O_CREAT) != 0 ? permissions : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   for (int attempt = 0; attempt < max_resolve_attempts; ++attempt) {
     const long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
@@ -180,7 +180,7 @@ class LinuxDirectory final : public Directory {
   Outcome<void> sync_file() override { return checked(fsync(fd_.get())); }
 
   Outcome<Opened> open(std::string_view path, const OpenMode& mode) override {
-    auto fd = resolve(fd_.get(), PathText(path).get(), open_flags(mode));
+    auto fd = resolve(fd_.get(), PathText(path).get(), open_flags(mode), mode.owner_only ? 0600 : 0666);
     if (!fd.ok()) return fd.error();
     auto stat = stat_of(fd->get());
     if (!stat.ok()) return stat.error();

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -62,6 +63,43 @@ Outcome<std::unique_ptr<Directory>> open_host_directory(const std::string& path)
   Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return last_error();
   return make_directory(std::move(fd));
+}
+
+namespace {
+
+/// Makes a directory, and the one above it if that is missing too.
+bool make_private_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return true;
+  const auto slash = path.find_last_of('/');
+  if (errno != ENOENT || slash == std::string::npos || slash == 0) return false;
+  if (mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST) return false;
+  return mkdir(path.c_str(), 0700) == 0 || errno == EEXIST;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Directory>> open_private_directory(const std::string& given) {
+  std::string path = given;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const auto refused = [&](const std::string& why) { return Error{ErrorCode::io, 0, path + ": " + why, {}}; };
+  Fd fd;
+  for (int attempt = 0; attempt < 2 && !fd; ++attempt) {
+    fd = Fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const int error = errno;
+    if (!fd && (error != ENOENT || attempt == 1 || !make_private_directory(path))) {
+      if (error != ELOOP && error != ENOTDIR) return refused(std::strerror(errno));
+      return refused("it is no directory, or a symbolic link");
+    }
+  }
+  struct stat stat;
+  if (fstat(fd.get(), &stat) != 0) return refused(std::strerror(errno));
+  if (stat.st_uid != geteuid()) return refused("it belongs to another user");
+  if ((stat.st_mode & 077) != 0) return refused("other users can read or change it; its mode must be 0700");
+  return make_directory(std::move(fd));
+}
+
+void leave_process(int code) {
+  _exit(code);
 }
 
 namespace {

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "wisp/error.hpp"
+
+namespace wisp {
+
+/// A directory where what engines compile is kept for the next time. Whatever is in it, guests run as they do without
+/// it: entries carry a code that is made with a secret key in the directory, and what does not fit is not used. Several
+/// processes may share it. Thread-safe.
+class CodeCache {
+ public:
+  /// Opens the directory, and makes it if it, or it and the one above, are missing. An error if others than this user
+  /// could read or change it, or if it is a symbolic link.
+  static Result<std::shared_ptr<CodeCache>> open(const std::string& directory);
+  ~CodeCache();
+  CodeCache(const CodeCache&) = delete;
+
+  /// Writes what was compiled and is not in its file yet. Happens anyway when a module is destroyed.
+  void write();
+  /// Removes everything.
+  void clean();
+
+  struct Stats {
+    std::uint64_t files = 0;    // one for each kind of module
+    std::uint64_t entries = 0;  // functions, and loops in them
+    std::uint64_t size_bytes = 0;
+    std::uint64_t limit_bytes = 0;  // beyond which the oldest files are removed
+  };
+  Stats stats() const;
+
+  /// What came out of it, and went into it, in this process.
+  struct Use {
+    std::uint64_t found = 0;
+    std::uint64_t stored = 0;
+    std::uint64_t refused = 0;  // was there, but damaged, or not of this module
+  };
+  Use use() const;
+
+ private:
+  friend struct Access;
+  struct State;
+  explicit CodeCache(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wisp

@@ -1,0 +1,75 @@
+#include "cli/cache.hpp"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "cli/json.hpp"
+#include "cli/output.hpp"
+#include "cli/units.hpp"
+
+namespace wisp::cli {
+namespace {
+
+/// https://specifications.freedesktop.org/basedir-spec/latest/
+std::string default_directory() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache == '/') return std::string(cache) + "/wisp";
+  const char* home = std::getenv("HOME");
+  return home != nullptr && *home == '/' ? std::string(home) + "/.cache/wisp" : std::string();
+}
+
+std::string show_stats(const CodeCache::Stats& stats, const std::string& directory, bool json) {
+  if (json) {
+    return to_text(Json{{"directory", directory},
+                        {"files", stats.files},
+                        {"entries", stats.entries},
+                        {"size_bytes", stats.size_bytes},
+                        {"limit_bytes", stats.limit_bytes}},
+                   2) +
+           "\n";
+  }
+  return fmt::format("directory  {}\nmodules    {}\nfunctions  {}\nsize       {} of at most {}\n", printable(directory),
+                     stats.files, stats.entries, show_size(stats.size_bytes), show_size(stats.limit_bytes));
+}
+
+}  // namespace
+
+ChosenCache choose_cache(const Invocation& invocation) {
+  ChosenCache chosen;
+  const Config& config = invocation.config;
+  const bool is_useful = !config.fuel && (config.tier == Tier::automatic || config.tier == Tier::optimizing);
+  if (!invocation.use_cache || !is_useful) return chosen;
+  chosen.directory = invocation.cache_directory.empty() ? default_directory() : invocation.cache_directory;
+  if (chosen.directory.empty()) {
+    chosen.problem = "neither XDG_CACHE_HOME nor HOME says where";
+    return chosen;
+  }
+  Result<std::shared_ptr<CodeCache>> opened = CodeCache::open(chosen.directory);
+  if (opened) {
+    chosen.cache = *std::move(opened);
+  } else {
+    chosen.problem = opened.error().message;
+  }
+  return chosen;
+}
+
+int cache(const Invocation& invocation) {
+  const std::string what = invocation.files.empty() ? std::string() : invocation.files.front();
+  if (invocation.files.size() != 1 || (what != "stats" && what != "clean")) {
+    throw Failure(Message(MessageId::bad_value, "`wisp cache` is followed by `stats` or `clean`")
+                      .hint(std::string(info(CommandKind::cache).usage)));
+  }
+  const ChosenCache chosen = choose_cache(invocation);
+  if (chosen.cache == nullptr) {
+    throw Failure(Message(MessageId::cache, fmt::format("there is no code cache: {}", printable(chosen.problem))));
+  }
+  if (what == "clean") {
+    chosen.cache->clean();
+  } else {
+    print_out(show_stats(chosen.cache->stats(), chosen.directory, invocation.json));
+  }
+  return 0;
+}
+
+}  // namespace wisp::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "wisp/code_cache.hpp"
+
+#include "cli/command_line.hpp"
+#include "cli/message.hpp"
+
+namespace wisp::cli {
+
+/// The code cache of a command line, or why there is none.
+struct ChosenCache {
+  std::shared_ptr<CodeCache> cache;
+  std::string directory;  // empty: nobody said, and there is no home directory
+  std::string problem;
+};
+ChosenCache choose_cache(const Invocation& invocation);
+
+/// `wisp cache`: the exit code. Throws `Failure`.
+int cache(const Invocation& invocation);
+
+}  // namespace wisp::cli

@@ -1,0 +1,307 @@
+#include "runtime/disk_cache.hpp"
+
+#include <algorithm>
+
+#include "runtime/limits.hpp"
+
+namespace wisp::runtime {
+
+namespace {
+
+constexpr std::string_view key_name = "key";
+constexpr std::string_view temporary_prefix = "tmp-";
+
+std::string hex(Bytes bytes) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const u8 byte : bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+bool is_code_file(std::string_view name) {
+  return name.size() == 2 * sizeof(Hash128) && name.find_first_not_of("0123456789abcdef") == name.npos;
+}
+
+bool read_all(sys::Node& node, u64 offset, MutableBytes bytes) {
+  while (!bytes.empty()) {
+    const sys::IoBuffer buffer{bytes.data(), bytes.size()};
+    const auto count = node.read_at({&buffer, 1}, offset);
+    if (!count.ok() || *count == 0) return false;
+    offset += *count;
+    bytes = bytes.subspan(*count);
+  }
+  return true;
+}
+
+bool write_all(sys::Node& node, Bytes bytes) {
+  while (!bytes.empty()) {
+    const sys::ConstIoBuffer buffer{bytes.data(), bytes.size()};
+    const auto count = node.write({&buffer, 1});
+    if (!count.ok() || *count == 0) return false;
+    bytes = bytes.subspan(*count);
+  }
+  return true;
+}
+
+}  // namespace
+
+/// The code of one module: its file as it was when the module was opened, and what has been made since.
+class DiskCache::ModuleFile final : public ModuleCache {
+ public:
+  ModuleFile(std::shared_ptr<DiskCache> cache, std::shared_ptr<const wasm::Module> module, bool is_guarded)
+      : cache_(std::move(cache)), module_(std::move(module)), is_guarded_(is_guarded) {}
+  ~ModuleFile() override { write(); }
+
+  std::optional<ObjectCode> find(const CodeUnit& unit) override {
+    const std::lock_guard lock(mutex_);
+    return find_locked(unit);
+  }
+
+  void store(const CodeUnit& unit, const ObjectCode& code) override {
+    const std::lock_guard lock(mutex_);
+    open();
+    std::optional<SealedCode> sealed = seal(binding_, unit, code);
+    if (!sealed) return;
+    add(*std::move(sealed));
+    trying_.reset();
+    ++cache_->stored_;
+  }
+
+  void begin(const CodeUnit& unit) override {
+    const std::lock_guard lock(mutex_);
+    note_attempt();
+    trying_ = Attempt{unit, std::chrono::steady_clock::now()};
+  }
+
+  void forget_begun() override {
+    const std::lock_guard lock(mutex_);
+    trying_.reset();
+  }
+
+  void write() override {
+    const std::lock_guard lock(mutex_);
+    note_attempt();
+    if (!std::exchange(has_news_, false)) return;
+    const std::lock_guard directory_lock(cache_->mutex_);
+    // Another process may have written since: what it found out is kept too.
+    SealedEntries all;
+    u64 size = sizeof(CodeRecord) * made_.size();
+    for (const auto& [name, entry] : made_) size += entry.bytes.size();
+    const CodeFile now = read_file();
+    for (const CodeRecord& record : now.records()) {
+      if (made_.contains(record.name()) || all.contains(record.name())) continue;
+      if (size + record.size_bytes > limits::cached_module_bytes) continue;
+      auto bytes = now.bytes_of(record);
+      if (!bytes) continue;
+      size += bytes->size() + sizeof(CodeRecord);
+      all.emplace(record.name(), SealedCode{record, *std::move(bytes)});
+    }
+    all.insert(made_.begin(), made_.end());
+    if (!cache_->write_file(file_name_, write_code_file(binding_, all), true)) return;
+    cache_->evict(file_name_);
+  }
+
+ private:
+  struct Attempt {
+    CodeUnit unit;
+    std::chrono::steady_clock::time_point began;
+  };
+
+  std::optional<ObjectCode> find_locked(const CodeUnit& unit) {
+    open();
+    const EntryName name = name_of(*module_, unit);
+    if (const auto fresh = made_.find(name); fresh != made_.end()) {
+      return unseal(binding_, unit, fresh->second.record, fresh->second.bytes);
+    }
+    const CodeRecord* const record = file_.find(name);
+    if (record == nullptr) return std::nullopt;
+    const auto bytes = file_.bytes_of(*record);
+    std::optional<ObjectCode> code;
+    if (bytes) code = unseal(binding_, unit, *record, *bytes);
+    if (!code) ++cache_->refused_;
+    if (code && !code->object.empty()) ++cache_->found_;
+    return code;
+  }
+
+  void add(SealedCode&& sealed) {
+    const EntryName name = sealed.record.name();
+    made_.insert_or_assign(name, std::move(sealed));
+    has_news_ = true;
+  }
+
+  /// Adds the time that the compiler has spent on the unit that it has not come to an end with.
+  void note_attempt() {
+    if (!trying_) return;
+    const auto now = std::chrono::steady_clock::now();
+    const auto earlier = find_locked(trying_->unit);
+    ObjectCode nothing;
+    nothing.bodies = {trying_->unit.function};
+    nothing.tried = std::chrono::duration_cast<std::chrono::milliseconds>(now - trying_->began);
+    if (earlier) nothing.tried += earlier->tried;
+    nothing.tried = std::min(nothing.tried, ObjectCode::in_vain - std::chrono::milliseconds(1));
+    if (auto sealed = seal(binding_, trying_->unit, nothing)) add(*std::move(sealed));
+    trying_->began = now;
+  }
+
+  /// When the first function is asked for: a module may be loaded to be looked at.
+  void open() {
+    if (!file_name_.empty()) return;
+    binding_ = bind_code(cache_->key_, *module_, is_guarded_, cache_->machine_);
+    file_name_ = hex(binding_.environment);
+    const std::lock_guard lock(cache_->mutex_);
+    file_ = read_file();
+  }
+
+  CodeFile read_file() {
+    u64 size = 0;
+    std::shared_ptr<sys::Node> node = cache_->open_file(file_name_, size);
+    if (node == nullptr || size > limits::cached_module_bytes) return {};
+    // The age of a file is since its last use.
+    const sys::TimeUpdate used{.kind = sys::TimeUpdate::Kind::now, .time = {}};
+    (void)node->set_times(used, used);
+    return {binding_, size, [node](u64 offset, MutableBytes bytes) { return read_all(*node, offset, bytes); }};
+  }
+
+  std::shared_ptr<DiskCache> cache_;
+  std::shared_ptr<const wasm::Module> module_;
+  bool is_guarded_;
+
+  std::mutex mutex_;  // for all below; taken before the cache's
+  CodeBinding binding_;
+  std::string file_name_;  // empty as long as it is not open
+  CodeFile file_;
+  SealedEntries made_;
+  bool has_news_ = false;  // in made_, not yet written
+  std::optional<Attempt> trying_;
+};
+
+Result<std::shared_ptr<DiskCache>> DiskCache::open(std::unique_ptr<sys::Directory> directory, sys::RandomSource& random,
+                                                   std::vector<u8> machine) {
+  const std::shared_ptr<DiskCache> cache(new DiskCache(std::move(directory), random, std::move(machine)));
+  if (cache->read_key() || (cache->make_key() && cache->read_key())) return cache;
+  return Error{ErrorCode::io, 0, "the key of the code cache cannot be read or made", {}};
+}
+
+std::shared_ptr<ModuleCache> DiskCache::open(std::shared_ptr<const wasm::Module> module, bool is_guarded) {
+  auto file = std::make_shared<ModuleFile>(shared_from_this(), std::move(module), is_guarded);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(modules_, [](const std::weak_ptr<ModuleFile>& one) { return one.expired(); });
+  modules_.push_back(file);
+  return file;
+}
+
+void DiskCache::write() {
+  std::vector<std::shared_ptr<ModuleFile>> modules;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::weak_ptr<ModuleFile>& one : modules_) modules.push_back(one.lock());
+  }
+  for (const std::shared_ptr<ModuleFile>& one : modules) {
+    if (one != nullptr) one->write();
+  }
+}
+
+DiskCache::Use DiskCache::use() const {
+  return {.found = found_, .stored = stored_, .refused = refused_};
+}
+
+bool DiskCache::read_key() {
+  u64 size = 0;
+  const std::unique_ptr<sys::Node> node = open_file(std::string(key_name), size);
+  return node != nullptr && size == key_.size() && read_all(*node, 0, key_);
+}
+
+/// Of several processes that try at once, one succeeds; all read what is there afterwards.
+bool DiskCache::make_key() {
+  u64 size = 0;
+  // Something else is there, left behind by a full disk for instance.
+  if (open_file(std::string(key_name), size) != nullptr && size != key_.size()) remove(std::string(key_name));
+  Hash128 key;
+  return random_.fill(key).ok() && write_file(std::string(key_name), key, false);
+}
+
+std::unique_ptr<sys::Node> DiskCache::open_file(const std::string& name, u64& size_bytes) {
+  auto opened = directory_->open(name, {.read = true});
+  if (!opened.ok() || opened->stat.type != sys::FileType::regular_file) return nullptr;
+  size_bytes = opened->stat.size_bytes;
+  return std::move(opened->node);
+}
+
+bool DiskCache::write_file(const std::string& name, Bytes bytes, bool replace) {
+  u8 number[8];
+  if (!random_.fill(number).ok()) return false;
+  const std::string temporary = std::string(temporary_prefix) + hex(number);
+  const auto from = sys::Name::make(temporary);
+  const auto to = sys::Name::make(name);
+  WISP_CHECK(from && to);
+  {
+    auto opened = directory_->open(temporary, {.write = true, .create = true, .exclusive = true, .owner_only = true});
+    if (!opened.ok()) return false;
+    if (!write_all(*opened->node, bytes)) {
+      remove(temporary);
+      return false;
+    }
+  }
+  if (replace && directory_->rename(*from, *directory_, *to).ok()) return true;
+  // A link fails where there is something already, which is as good.
+  if (!replace) (void)directory_->link(*from, *directory_, *to);
+  remove(temporary);
+  return !replace;
+}
+
+void DiskCache::remove(const std::string& name) {
+  (void)directory_->remove_file(*sys::Name::make(name));
+}
+
+std::vector<DiskCache::Listed> DiskCache::list() {
+  std::vector<Listed> files;
+  u64 cookie = 0;
+  while (true) {
+    const auto entry = directory_->read_entry(cookie);
+    if (!entry.ok() || !entry->has_value()) return files;
+    cookie = (*entry)->next_cookie;
+    const std::string name((*entry)->name);
+    if (!is_code_file(name) && !name.starts_with(temporary_prefix) && name != key_name) continue;
+    const auto stat = directory_->stat_entry(*sys::Name::make(name));
+    if (stat.ok()) files.push_back({name, stat->size_bytes, stat->modification_time});
+  }
+}
+
+void DiskCache::evict(const std::string& newest) {
+  std::vector<Listed> files = list();
+  u64 total = 0;
+  for (const Listed& file : files) total += file.size_bytes;
+  if (total <= limit_bytes_) return;
+  std::ranges::sort(files, {}, &Listed::time);
+  for (const Listed& file : files) {
+    if (file.name == newest || file.name == key_name) continue;
+    remove(file.name);
+    total -= file.size_bytes;
+    if (total <= limit_bytes_) return;
+  }
+}
+
+void DiskCache::clean() {
+  const std::lock_guard lock(mutex_);
+  for (const Listed& file : list()) remove(file.name);
+}
+
+DiskCache::Stats DiskCache::stats() {
+  const std::lock_guard lock(mutex_);
+  Stats stats;
+  for (const Listed& file : list()) {
+    if (!is_code_file(file.name)) continue;
+    ++stats.files;
+    stats.size_bytes += file.size_bytes;
+    u64 size = 0;
+    const std::unique_ptr<sys::Node> node = open_file(file.name, size);
+    if (node != nullptr)
+      stats.entries += count_entries(size, [&](u64 at, MutableBytes to) { return read_all(*node, at, to); });
+  }
+  return stats;
+}
+
+}  // namespace wisp::runtime

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "base/result.hpp"
+#include "runtime/code_file.hpp"
+#include "runtime/limits.hpp"
+#include "sys/directory.hpp"
+#include "sys/random.hpp"
+
+namespace wisp::runtime {
+
+/// Code in the files of a directory that nobody else can write to: one for each module environment, and the key that
+/// says which code is ours. Thread-safe; processes may share the directory.
+class DiskCache final : public CodeCache, public std::enable_shared_from_this<DiskCache> {
+ public:
+  /// `machine` tells processors apart. `random` makes the key if there is none, and names of temporary files.
+  static Result<std::shared_ptr<DiskCache>> open(std::unique_ptr<sys::Directory> directory, sys::RandomSource& random,
+                                                 std::vector<u8> machine);
+  DiskCache(const DiskCache&) = delete;
+
+  std::shared_ptr<ModuleCache> open(std::shared_ptr<const wasm::Module> module, bool is_guarded) override;
+
+  /// Writes what was compiled for all modules since it was last written.
+  void write();
+  /// How large all files may become together; limits::code_cache_bytes at first.
+  void limit_to(u64 bytes) { limit_bytes_ = bytes; }
+  /// Removes all files of the cache, the key included.
+  void clean();
+
+  struct Stats {
+    u64 files = 0;
+    u64 entries = 0;  // in them, as they say
+    u64 size_bytes = 0;
+  };
+  Stats stats();
+
+  /// What this process has had of it.
+  struct Use {
+    u64 found = 0;
+    u64 stored = 0;
+    u64 refused = 0;  // damaged, forged or stale
+  };
+  Use use() const;
+
+ private:
+  class ModuleFile;
+  struct Listed {
+    std::string name;
+    u64 size_bytes = 0;
+    sys::Timestamp time;
+  };
+
+  DiskCache(std::unique_ptr<sys::Directory> directory, sys::RandomSource& random, std::vector<u8> machine)
+      : directory_(std::move(directory)), random_(random), machine_(std::move(machine)) {}
+
+  bool read_key();
+  bool make_key();
+  std::unique_ptr<sys::Node> open_file(const std::string& name, u64& size_bytes);
+  bool write_file(const std::string& name, Bytes bytes, bool replace);
+  std::vector<Listed> list();
+  void remove(const std::string& name);
+  /// Removes the oldest files until the rest is within the limit; `newest` stays.
+  void evict(const std::string& newest);
+
+  std::mutex mutex_;  // for the directory and the list of modules
+  std::unique_ptr<sys::Directory> directory_;
+  sys::RandomSource& random_;
+  std::vector<u8> machine_;
+  Hash128 key_ = {};
+  std::atomic<u64> limit_bytes_ = limits::code_cache_bytes;
+  std::vector<std::weak_ptr<ModuleFile>> modules_;
+  std::atomic<u64> found_ = 0;
+  std::atomic<u64> stored_ = 0;
+  std::atomic<u64> refused_ = 0;
+};
+
+}  // namespace wisp::runtime
