@@ -7,14 +7,10 @@
 
 namespace wisp::baseline {
 
-using interp::SlotOp;
 using interp::Word;
 
 namespace {
 
-SlotOp op_of(Word first) {
-  return SlotOp(u16(first));
-}
 u32 words_of(Word first) {
   return u32(first >> 16);
 }
@@ -36,20 +32,29 @@ bool Compiler::compile(const interp::FunctionCode& slot_code, const CodeBlock& b
 
 bool Compiler::emit_hot(const interp::FunctionCode& slot_code) {
   const Word* const words = slot_code.words.get();
+  pins_.choose(slot_code);
+  dirty_ = 0;
   for (u32 word = 0; word < slot_code.word_count; word += words_of(words[word])) {
-    const Stencil& stencil = stencil_of(op_of(words[word]));
-    const u32 position = size_;
-    if (stencil.hot_bytes > block_.size_bytes - position) return false;
-    positions_[word] = position;
-    std::memcpy(block_.writable + position, stencil_code.data() + stencil.code, stencil.hot_bytes);
-    const u32 first_fixup = u32(cold_references_.size());
+    positions_[word] = size_;
     const Instruction instruction{words + word, word};
-    const Hole* const holes = stencil_holes.data() + stencil.first_hole;
-    for (u32 i = 0; i < stencil.hot_hole_count; ++i) fill(holes[i], instruction, position, position);
-    size_ += stencil.hot_bytes;
-    if (stencil.cold_bytes != 0) colds_.push_back({&stencil, word, position, first_fixup});
+    const bool emitted =
+        pins_.any() ? emit_with_pins(instruction) : emit(stencil_of(instruction.op()), instruction);
+    if (!emitted) return false;
   }
   positions_[slot_code.word_count] = size_;
+  return true;
+}
+
+/// The stencil's first part.
+bool Compiler::emit(const Stencil& stencil, const Instruction& instruction) {
+  const u32 position = size_;
+  if (stencil.hot_bytes > block_.size_bytes - position) return false;
+  std::memcpy(block_.writable + position, stencil_code.data() + stencil.code, stencil.hot_bytes);
+  const u32 first_fixup = u32(cold_references_.size());
+  const Hole* const holes = stencil_holes.data() + stencil.first_hole;
+  for (u32 i = 0; i < stencil.hot_hole_count; ++i) fill(holes[i], instruction, position, position);
+  size_ += stencil.hot_bytes;
+  if (stencil.cold_bytes != 0) colds_.push_back({&stencil, instruction.word, position, first_fixup});
   return true;
 }
 

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "baseline/code_space.hpp"
+#include "baseline/operands.hpp"
+#include "baseline/pins.hpp"
 #include "baseline/stencils.hpp"
 #include "interp/function_code.hpp"
 
@@ -21,7 +23,9 @@ struct NativeFunction {
 class Compiler {
  public:
   /// `guarded`: accesses to memory 0 need no checks.
-  explicit Compiler(bool guarded) : tables_(guarded ? guarded_stencils : stencils) {}
+  explicit Compiler(bool guarded)
+      : tables_(guarded ? guarded_stencils : stencils),
+        pinned_tables_(guarded ? guarded_pinned_stencils : pinned_stencils) {}
 
   /// Compiles slot code, in which instructions are numbers (interp::Encoding), into a block. False if the block is too
   /// small.
@@ -39,6 +43,7 @@ class Compiler {
   struct Instruction {
     const interp::Word* words;
     u32 word;  // its first one's number
+    interp::SlotOp op() const { return interp::SlotOp(u16(words[0])); }
     u16 field(u32 index) const { return u16(words[1] >> (16 * index)); }
     u32 wide() const { return u32(words[1] >> 32); }
   };
@@ -60,6 +65,22 @@ class Compiler {
     return tables_[u32(op) >> interp::family_shift][u32(op) & interp::family_mask];
   }
   bool emit_hot(const interp::FunctionCode& slot_code);
+  bool emit(const Stencil& stencil, const Instruction& instruction);
+
+  // pinned_compile.cpp
+  bool emit_with_pins(const Instruction& instruction);
+  bool emit_pinnable(const Instruction& instruction, const Operands& operands);
+  bool emit_plain(const Instruction& instruction, const Operands& operands);
+  bool emit_move(const Instruction& instruction);
+  bool emit_copy(const Instruction& instruction);
+  bool emit_result(const Instruction& instruction, const Operands& operands, bool from_pins);
+  bool emit_pin_move(PinMove move, Pin pin, u32 slot, u64 constant = 0);
+  bool store_pin(Pin pin, u32 slot);
+  bool store_pins();
+  bool load_pins();
+  u32 place_number(const Instruction& instruction, OperandPlace place, u8 field) const;
+  void mark_dirty(Pin pin) { dirty_ |= 1u << pin.index(); }
+
   bool emit_cold(const interp::FunctionCode& slot_code);
   bool emit_tables(const interp::FunctionCode& slot_code);
   void fix_branches();
@@ -68,6 +89,9 @@ class Compiler {
   void store_distance(u32 at, i64 distance);
 
   const Stencil* const* tables_;
+  const Stencil* const* pinned_tables_;
+  Pins pins_;
+  u32 dirty_ = 0;  // pins, by index, that may hold something else than their slots
   CodeBlock block_;
   u32 size_ = 0;
   std::vector<u32> positions_;  // by word

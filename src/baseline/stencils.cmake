@@ -33,6 +33,11 @@ foreach(family integer floating branch memory control calls objects vector_integ
   wisp_stencils(${family} interp/ops_${family}.cpp)
 endforeach()
 wisp_stencils(guarded_memory interp/ops_memory.cpp -DWISP_GUARDED)
+foreach(family integer floating branch memory)
+  wisp_stencils(pinned_${family} baseline/pinned/pinned_${family}.cpp)
+endforeach()
+wisp_stencils(guarded_pinned_memory baseline/pinned/pinned_memory.cpp -DWISP_GUARDED)
+wisp_stencils(pin_moves baseline/pinned/pin_moves.cpp)
 
 add_executable(make_stencils baseline/generator/make_stencils.cpp)
 target_include_directories(make_stencils PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)

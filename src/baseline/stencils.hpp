@@ -54,6 +54,9 @@ struct Stencil {
   u16 hot_hole_count;
 };
 
+/// `Stencil::code` where a table has a gap.
+inline constexpr u32 no_stencil = ~u32{0};
+
 extern const std::span<const u8> stencil_code;
 extern const std::span<const Hole> stencil_holes;
 /// What stencils read, aligned to 16 bytes.
@@ -64,5 +67,12 @@ extern const std::span<const void* const> stencil_externals;
 /// By family (interp/slot_code.hpp) and `SlotOp & family_mask`. `guarded` stencils rely on guard pages.
 extern const Stencil* const stencils[];
 extern const Stencil* const guarded_stencils[];
+
+/// Stencils with operands in pins (pinned/pinned_rows.hpp), by family; null where a family has none.
+extern const Stencil* const pinned_stencils[];
+extern const Stencil* const guarded_pinned_stencils[];
+
+/// Moves of pins (pin_moves.hpp).
+extern const Stencil* const pin_move_stencils;
 
 }  // namespace wisp::baseline

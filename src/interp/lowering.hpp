@@ -108,6 +108,7 @@ class Lowering {
   };
 
   // lowering.cpp
+  std::vector<LocalClass> classify_locals() const;
   void settle();
   void see(u32 cost = 1);
   void begin_segment();
@@ -195,6 +196,7 @@ class Lowering {
   OperandStack stack_{out_};
   std::vector<u32> local_slots_;
   u32 locals_end_ = 0;  // first slot above the locals
+  bool has_loops_ = false;
   std::vector<Label> labels_;
   std::vector<Fixup> fixups_;
   std::vector<TryRegion> regions_;

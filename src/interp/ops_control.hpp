@@ -34,6 +34,14 @@ WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
   WISP_NEXT(2);
 }
 
+/// Where a loop begins, if its branches do not look themselves.
+template <u32 variant>
+WISP_HANDLER loop_check(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  WISP_NEXT(2);
+}
+
 /// Ends the guest. Reason: wide.
 template <u32 variant>
 WISP_HANDLER trap(WISP_STATE_PARAMETERS) {

@@ -13,8 +13,10 @@ inline u64 effective_address(const State& s) {
     return u64(operand<Place::slot, u32, 1>(s)) + offset_field(s);
   } else if constexpr (place == 1) {
     return u64(operand<Place::acc, u32, 1>(s)) + offset_field(s);
-  } else {
+  } else if constexpr (place == 2) {
     return constant_address(s);
+  } else {
+    return u64(operand<pin_place(place - 3), u32, 1>(s)) + offset_field(s);
   }
 }
 
@@ -40,25 +42,36 @@ WISP_HANDLER load(WISP_STATE_PARAMETERS) {
   WISP_NEXT(2);
 }
 
-template <class Semantics, u32 variant>
-WISP_HANDLER load_indexed(WISP_STATE_PARAMETERS) {
+/// x: field 1; y: field 2, or the high half of word 2.
+template <class Semantics, bool to_slot, Places places>
+WISP_HANDLER load_indexed_at(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   using Raw = typename Semantics::Raw;
-  const u32 x = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 1>(s);
-  const u32 y = (variant & 4) != 0 ? high_word(s, 2) : operand<Place::slot, u32, 2>(s);
+  const u32 x = operand<places.a, u32, 1>(s);
+  u32 y = 0;
+  if constexpr (places.b == Place::immediate) {
+    y = high_word(s, 2);
+  } else {
+    y = operand<places.b, u32, 2>(s);
+  }
   const u64 address = u64(u32(shift_left_by_field_3(s, x) + y)) + offset_word(s);
   WISP_CHECK_ACCESS(address, sizeof(Raw));
-  result<variant & result_to_slot>(s, Semantics::convert(load_le<Raw>(s.memory + address)));
+  result<to_slot>(s, Semantics::convert(load_le<Raw>(s.memory + address)));
   WISP_NEXT(3);
 }
 
 template <class Semantics, u32 variant>
-WISP_HANDLER store(WISP_STATE_PARAMETERS) {
+inline constexpr Handler load_indexed =
+    load_indexed_at<Semantics, variant & result_to_slot,
+                    Places{(variant & 2) != 0 ? Place::acc : Place::slot,
+                           (variant & 4) != 0 ? Place::immediate : Place::slot}>;
+
+template <class Semantics, Place value_place, u32 address_place>
+WISP_HANDLER store_at(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   using A = typename Semantics::A;
   using Raw = typename Semantics::Raw;
-  constexpr Place value_place = variant % 3 == 0 ? Place::slot : variant % 3 == 1 ? Place::acc : Place::immediate;
-  const u64 address = effective_address<variant / 3>(s);
+  const u64 address = effective_address<address_place>(s);
   WISP_CHECK_ACCESS(address, sizeof(Raw));
   A value;
   if constexpr (value_place == Place::immediate) {
@@ -69,6 +82,14 @@ WISP_HANDLER store(WISP_STATE_PARAMETERS) {
   store_le<Raw>(s.memory + address, Semantics::convert(value));
   WISP_NEXT(value_place == Place::immediate ? 3 : 2);
 }
+
+template <class Semantics, u32 variant>
+inline constexpr Handler store =
+    store_at<Semantics,
+             variant % 3 == 0   ? Place::slot
+             : variant % 3 == 1 ? Place::acc
+                                : Place::immediate,
+             variant / 3>;
 
 /// `size` bytes at an address of any memory; null if they are not all inside. Address: field 1; memory: field 2;
 /// offset: word 2. The size is read each time: another thread may grow the memory.

@@ -59,32 +59,57 @@ inline void store_slot(u64* slot, T value) {
   }
 }
 
+/// A value of the type in a register.
+template <class T>
+inline T from_vector(Vector vector) {
+  if constexpr (std::is_same_v<T, V128>) {
+    return std::bit_cast<V128>(vector);
+  } else if constexpr (std::is_same_v<T, f64>) {
+    return std::bit_cast<f64 __attribute__((vector_size(16)))>(vector)[0];
+  } else {
+    return vector[0];
+  }
+}
+
 template <class T>
 inline T load_acc(const State& s) {
-  if constexpr (std::is_same_v<T, V128>) {
-    return std::bit_cast<V128>(s.vacc);
-  } else if constexpr (std::is_same_v<T, f64>) {
-    return std::bit_cast<f64 __attribute__((vector_size(16)))>(s.vacc)[0];
-  } else if constexpr (std::is_same_v<T, f32>) {
-    return s.vacc[0];
+  if constexpr (in_vector_register<T>) {
+    return from_vector<T>(s.vacc);
   } else {
     return T(s.acc);
   }
 }
 
+/// Only stencils have pins.
+template <class T, u32 number, class AnyState>
+inline T load_pin(const AnyState& s) {
+  if constexpr (in_vector_register<T>) {
+    return from_vector<T>(s.vpins[number]);
+  } else {
+    return T(s.pins[number]);
+  }
+}
+
 template <class T>
-inline void store_acc(State& s, T value) {
+inline Vector vector_of(T value) {
   if constexpr (std::is_same_v<T, V128>) {
-    s.vacc = std::bit_cast<Vector>(value);
-  } else if constexpr (in_vector_register<T>) {
+    return std::bit_cast<Vector>(value);
+  } else {
     // The other lanes are left undefined: no instruction is spent on them.
     using One = T __attribute__((vector_size(sizeof(T))));
     const One one = {value};
     if constexpr (sizeof(T) == 8) {
-      s.vacc = std::bit_cast<Vector>(__builtin_shufflevector(one, one, 0, -1));
+      return std::bit_cast<Vector>(__builtin_shufflevector(one, one, 0, -1));
     } else {
-      s.vacc = __builtin_shufflevector(one, one, 0, -1, -1, -1);
+      return __builtin_shufflevector(one, one, 0, -1, -1, -1);
     }
+  }
+}
+
+template <class T>
+inline void store_acc(State& s, T value) {
+  if constexpr (in_vector_register<T>) {
+    s.vacc = vector_of(value);
   } else {
     s.acc = u64(std::make_unsigned_t<T>(value));
   }
@@ -103,7 +128,21 @@ inline T word_value(const State& s) {
 }
 
 /// Where an operand is. Each has `get<T>(state)`; `extra` is how many words it adds after word 1.
-enum class Place : u8 { slot, acc, immediate };
+enum class Place : u8 {
+  slot,
+  acc,
+  immediate,
+  pin,  // and up: registers that only stencils have
+};
+constexpr Place pin_place(u32 number) {
+  return Place(u32(Place::pin) + number);
+}
+
+/// The places of two operands.
+struct Places {
+  Place a;
+  Place b;
+};
 
 template <Place place, class T, u32 field_index>
 inline T operand(const State& s) {
@@ -111,6 +150,8 @@ inline T operand(const State& s) {
     return load_slot<T>(slot_at(s, field_index));
   } else if constexpr (place == Place::acc) {
     return load_acc<T>(s);
+  } else if constexpr (place >= Place::pin) {
+    return load_pin<T, u32(place) - u32(Place::pin)>(s);
   } else if constexpr (sizeof(T) == 4) {
     return std::bit_cast<T>(wide_field(s));
   } else {
@@ -127,6 +168,13 @@ template <bool to_slot, class T>
 inline void result(State& s, T value) {
   if constexpr (to_slot) store_slot<T>(slot_at(s, 0), value);
   store_acc<T>(s, value);
+}
+
+/// The same in a pin.
+template <Place place, class T, class AnyState>
+inline void result_to_pin(AnyState& s, T value) {
+  store_acc<T>(s, value);
+  s.pins[u32(place) - u32(Place::pin)] = s.acc;
 }
 
 }  // namespace wisp::interp

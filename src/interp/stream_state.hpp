@@ -28,6 +28,9 @@ struct StreamState {
 };
 using State = StreamState;
 
+/// Branches that repeat a loop look whether somebody wants the guest to stop.
+inline constexpr bool loops_check_themselves = false;
+
 /// Where code begins that can be entered: slot code.
 using CodePointer = const Word*;
 using Handler = __attribute__((preserve_none)) Status (*)(WISP_STATE_PARAMETERS);

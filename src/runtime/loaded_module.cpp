@@ -7,4 +7,9 @@ const wasm::Names& LoadedModule::names() const {
   return names_;
 }
 
+std::string_view LoadedModule::function_name(FuncIndex function) const {
+  const std::string_view name = names().function(function);
+  return name.empty() ? wasm::export_name(*module_, function) : name;
+}
+
 }  // namespace wisp::runtime

@@ -9,20 +9,25 @@
 
 namespace wisp::runtime {
 
-/// A valid module with its code in one tier; shared by its instances, thread-safe.
+/// A module with its code in one tier; shared by its instances, thread-safe.
 class LoadedModule {
  public:
-  LoadedModule(std::shared_ptr<const wasm::Module> module, Tier& tier)
-      : module_(std::move(module)), code_(tier.load(module_)) {}
+  /// `is_valid`: whether all bodies have been validated already.
+  LoadedModule(std::shared_ptr<const wasm::Module> module, Tier& tier, bool is_valid = true)
+      : module_(std::move(module)), code_(tier.load(module_)), is_valid_(is_valid) {}
 
   const wasm::Module& module() const { return *module_; }
   ModuleCode& code() const { return *code_; }
   /// Read from the name section when they are first asked for.
   const wasm::Names& names() const;
+  /// From the name section, or else the first name that the function is exported by; empty if there is none.
+  std::string_view function_name(FuncIndex function) const;
+  bool is_valid() const { return is_valid_; }
 
  private:
   std::shared_ptr<const wasm::Module> module_;
   std::unique_ptr<ModuleCode> code_;
+  bool is_valid_;
   mutable std::once_flag names_read_;
   mutable wasm::Names names_;
 };

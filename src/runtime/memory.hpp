@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "abi/guest_memory.hpp"
 #include "base/result.hpp"
 #include "runtime/vm.hpp"
 #include "sys/pages.hpp"
@@ -69,7 +68,7 @@ class Memory {
   MemoryView& view() { return view_; }
   u64 size_bytes() const { return view_.size_bytes.load(std::memory_order_acquire); }
   u64 size_pages() const { return size_bytes() >> type_.page_size_log2; }
-  abi::GuestMemory bytes() const { return {view_.base, size_bytes()}; }
+  GuestMemory bytes() const { return {view_.base, size_bytes()}; }
 
   enum class GrowFailure : u8 { maximum, budget, host };
   /// The size before, in pages. New pages read as zero. Thread-safe.

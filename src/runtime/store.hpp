@@ -30,7 +30,7 @@ struct StoreControl {
 /// How a guest was stopped.
 struct TrapInfo {
   TrapReason reason = TrapReason::none;
-  std::string message;                  // of a host function; may be empty
+  std::string message;                  // of a host function, or of validation; may be empty
   u32 exit_code = 0;                    // of an exit
   std::vector<CodeLocation> backtrace;  // innermost frame first
   /// Of an uncaught exception; the caller's to root before anything is allocated.

@@ -17,7 +17,8 @@ struct CodeLocation {
 };
 
 /// A module's code in one tier: immutable as far as one can see, shared by all instances of the module, thread-safe.
-/// Functions are compiled on their first call.
+/// Functions are validated and compiled on their first call; one that is not valid becomes the trap `invalid_function`
+/// before any of it is executed.
 class ModuleCode {
  public:
   virtual ~ModuleCode() = default;

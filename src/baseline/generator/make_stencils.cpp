@@ -1,3 +1,5 @@
+#include <elf.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,8 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <elf.h>
 
 #include "baseline/stencils.hpp"
 
@@ -33,8 +33,7 @@ class Object {
   explicit Object(const std::string& path) : path_(path) {
     std::ifstream in(path, std::ios::binary);
     bytes_.assign(std::istreambuf_iterator<char>(in), {});
-    if (bytes_.size() < sizeof(Elf64_Ehdr) || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0)
-      refuse("no object: " + path);
+    if (bytes_.size() < sizeof(Elf64_Ehdr) || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0) refuse("no object: " + path);
     header_ = at<Elf64_Ehdr>(0);
     if (header_->e_type != ET_REL || header_->e_machine != EM_X86_64) refuse("not for x86-64: " + path);
     read_sections();
@@ -124,17 +123,13 @@ struct HoleName {
   HoleKind kind;
 };
 constexpr HoleName hole_names[] = {
-    {"wisp_slot_0", HoleKind::slot_0},   {"wisp_slot_1", HoleKind::slot_1},
-    {"wisp_slot_2", HoleKind::slot_2},   {"wisp_slot_3", HoleKind::slot_3},
-    {"wisp_field_0", HoleKind::field_0}, {"wisp_field_1", HoleKind::field_1},
-    {"wisp_field_2", HoleKind::field_2}, {"wisp_field_3", HoleKind::field_3},
-    {"wisp_shift_3", HoleKind::field_3}, {"wisp_wide", HoleKind::wide},
-    {"wisp_offset", HoleKind::wide},     {"wisp_offset_word", HoleKind::low_2},
-    {"wisp_word_2", HoleKind::word_2},   {"wisp_word_3", HoleKind::word_3},
-    {"wisp_word_4", HoleKind::word_4},   {"wisp_low_1", HoleKind::low_1},
-    {"wisp_low_2", HoleKind::low_2},     {"wisp_high_2", HoleKind::high_2},
-    {"wisp_target", HoleKind::target},   {"wisp_slot_word_3", HoleKind::slot_word_3},
-    {"wisp_table", HoleKind::table},
+    {"wisp_slot_0", HoleKind::slot_0},   {"wisp_slot_1", HoleKind::slot_1},         {"wisp_slot_2", HoleKind::slot_2},
+    {"wisp_slot_3", HoleKind::slot_3},   {"wisp_field_0", HoleKind::field_0},       {"wisp_field_1", HoleKind::field_1},
+    {"wisp_field_2", HoleKind::field_2}, {"wisp_field_3", HoleKind::field_3},       {"wisp_shift_3", HoleKind::field_3},
+    {"wisp_wide", HoleKind::wide},       {"wisp_offset", HoleKind::wide},           {"wisp_offset_word", HoleKind::low_2},
+    {"wisp_word_2", HoleKind::word_2},   {"wisp_word_3", HoleKind::word_3},         {"wisp_word_4", HoleKind::word_4},
+    {"wisp_low_1", HoleKind::low_1},     {"wisp_low_2", HoleKind::low_2},           {"wisp_high_2", HoleKind::high_2},
+    {"wisp_target", HoleKind::target},   {"wisp_slot_word_3", HoleKind::slot_word_3}, {"wisp_table", HoleKind::table},
 };
 
 const HoleName* find_hole(std::string_view name) {
@@ -161,7 +156,9 @@ struct Tables {
     }
     return at->second;
   }
-  u32 external(const std::string& symbol) { return externals.try_emplace(symbol, u32(externals.size())).first->second; }
+  u32 external(const std::string& symbol) {
+    return externals.try_emplace(symbol, u32(externals.size())).first->second;
+  }
 };
 
 /// Makes one handler's stencil.
@@ -181,7 +178,9 @@ class StencilMaker {
   }
 
  private:
-  [[noreturn]] void refuse_it(const std::string& what) const { refuse(object_.path() + ": " + name_ + ": " + what); }
+  [[noreturn]] void refuse_it(const std::string& what) const {
+    refuse(object_.path() + ": " + name_ + ": " + what);
+  }
 
   Target target_of(const Elf64_Rela& relocation, i64 bias) {
     const Elf64_Sym& symbol = object_.symbol(ELF64_R_SYM(relocation.r_info));
@@ -196,8 +195,7 @@ class StencilMaker {
       const std::string all = object_.bytes_of(section);
       const u64 size = s.sh_entsize != 0 ? s.sh_entsize : all.size();
       const u64 first = s.sh_entsize != 0 ? at / size * size : 0;
-      if (!object_.relocations(section).empty() || first + size > all.size())
-        refuse_it("refers to data not understood");
+      if (!object_.relocations(section).empty() || first + size > all.size()) refuse_it("refers to data not understood");
       const u32 place = tables_.constant(all.substr(first, size), u32(s.sh_addralign)) + u32(at - first);
       return {.block = 0, .symbol = "constant " + std::to_string(place)};
     }
@@ -453,6 +451,7 @@ void check_frameless(const Object& object) {
 }
 
 using Table = std::vector<Stencil>;
+constexpr Stencil gap{no_stencil, 0, 0, 0, 0, 0};
 
 /// family -> its stencils, in the order of its table of handlers.
 void read_object(const Object& object, Tables& tables, std::map<std::string, Table>& families) {
@@ -471,8 +470,11 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
         entries[relocation.r_offset] = &relocation;
       }
     }
-    if (entries.size() * 8 != symbol.st_size) refuse(object.path() + ": a table with gaps: " + std::string(name));
+    // Only tables of what the interpreter does not have may have gaps.
+    const bool may_have_gaps = family.starts_with("pinned_");
+    if (entries.size() * 8 != symbol.st_size && !may_have_gaps) refuse(object.path() + ": a table with gaps");
     for (const auto& [offset, relocation] : entries) {
+      table.resize((offset - symbol.st_value) / 8, gap);
       const Elf64_Sym& function = object.symbol(ELF64_R_SYM(relocation->r_info));
       if (ELF64_R_TYPE(relocation->r_info) != R_X86_64_64 || function.st_value + u64(relocation->r_addend) != 0) {
         refuse(object.path() + ": a table entry that is no function");
@@ -481,6 +483,7 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
       if (function_name.empty()) function_name = object.section_name(function.st_shndx);
       table.push_back(StencilMaker(object, tables, function_name).make(function.st_shndx));
     }
+    table.resize(symbol.st_size / 8, gap);
   }
 }
 
@@ -527,14 +530,25 @@ void write(std::FILE* out, const Tables& tables, const std::map<std::string, Tab
   std::fprintf(out, "const std::span<const void* const> stencil_externals(externals, %zu);\n", numbers.size());
   for (const bool is_guarded : {false, true}) {
     std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n", is_guarded ? "guarded_stencils" : "stencils");
-    std::fprintf(out, "#define WISP_SLOT_ROW(family, id, semantics, shape)\n");
-#define WISP_SLOT_FAMILY(family)                                             \
-  if (!plain.contains(#family)) refuse("no object has the family " #family); \
-  std::fprintf(out, "%s_" #family ",\n", is_guarded&& guarded.contains(#family) ? "guarded" : "plain");
+#define WISP_SLOT_FAMILY(family)                                                                  \
+  if (!plain.contains(#family)) refuse("no object has the family " #family);                      \
+  std::fprintf(out, "%s_" #family ",\n", is_guarded && guarded.contains(#family) ? "guarded" : "plain");
+#define WISP_SLOT_ROW(family, id, semantics, shape)
+#include "interp/slot_ops.def"
+    std::fprintf(out, "};\n");
+    std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n", is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
+#define WISP_SLOT_FAMILY(family)                                                                           \
+  if (is_guarded && guarded.contains("pinned_" #family)) {                                                 \
+    std::fprintf(out, "guarded_pinned_" #family ",\n");                                                    \
+  } else {                                                                                                 \
+    std::fprintf(out, plain.contains("pinned_" #family) ? "plain_pinned_" #family ",\n" : "nullptr,\n");   \
+  }
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"
     std::fprintf(out, "};\n");
   }
+  if (!plain.contains("pin_moves")) refuse("no object has the moves of pins");
+  std::fprintf(out, "const Stencil* const pin_move_stencils = plain_pin_moves;\n");
   std::fprintf(out, "}  // namespace wisp::baseline\n");
 }
 

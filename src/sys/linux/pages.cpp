@@ -80,4 +80,9 @@ Outcome<void> PageRange::clear(usize offset, usize length) {
   return {};
 }
 
+void PageRange::prefer_large_pages() {
+  // Where it cannot be had, nothing is lost.
+  (void)madvise(base_, size_bytes_, MADV_HUGEPAGE);
+}
+
 }  // namespace wisp::sys
