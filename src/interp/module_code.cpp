@@ -10,7 +10,7 @@ namespace {
 
 /// Of a function whose body turned out not to be valid. Who asks for the trap's message validates it again.
 FunctionCode code_of_invalid(FuncIndex function) {
-  Emitter out;
+  Emitter out(Encoding::handlers);
   out.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::invalid_function));
   FunctionCode code;
   code.function = function;
