@@ -166,6 +166,9 @@ constexpr Operands other_operands(const Variant& variant) {
       return writing(0b10);
     case Shape::store_any:
       return plain(0b11);
+    // Of vectors; a splat takes a number, which may be in a pin.
+    case Shape::unary:
+      return plain(variant.number >> 1 == 0 ? 0b10 : 0, true);
     case Shape::vector_binary:
     case Shape::vector_shift:
     case Shape::vector_ternary:
@@ -197,8 +200,13 @@ constexpr ResultKind result_of(const Variant& variant) {
   return variant.name[0] == 'v' ? ResultKind::vector : ResultKind::floating;
 }
 
+/// Whether there are stencils with pins (pinned/) for a family.
+constexpr bool has_pinned_rows(SlotFamily family) {
+  return family != SlotFamily::vector_integer && family != SlotFamily::vector_float;
+}
+
 constexpr Operands make_operands(const Variant& variant) {
-  Operands out = pinnable(variant);
+  Operands out = has_pinned_rows(variant.family) ? pinnable(variant) : Operands{};
   if (out.kind == Operands::Kind::barrier) {
     out = variant.family == SlotFamily::control ? control_operands(variant) : other_operands(variant);
   }
