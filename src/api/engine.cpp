@@ -3,6 +3,8 @@
 #include "api/access.hpp"
 #include "baseline/baseline.hpp"
 #include "interp/interpreter.hpp"
+#include "runtime/optimizer.hpp"
+#include "sys/library.hpp"
 
 namespace wisp {
 
@@ -15,10 +17,24 @@ const wasm::FeatureInfo* find_feature(std::string_view name) {
   return nullptr;
 }
 
+/// From its shared library; null if that is not there.
+std::unique_ptr<runtime::OptimizingCompiler> make_optimizing_compiler() {
+  const auto make = reinterpret_cast<runtime::MakeOptimizingCompiler>(
+      sys::library_symbol(runtime::optimizing_compiler_library, runtime::make_optimizing_compiler_symbol));
+  return std::unique_ptr<runtime::OptimizingCompiler>(make == nullptr ? nullptr : make());
+}
+
 /// Code without machine code for this processor is interpreted.
 std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
   if (config.tier == Tier::interpreter) return interp::make_interpreter({.fuel = config.fuel});
-  return baseline::make_baseline({.fuel = config.fuel, .guard_pages = config.memory_mode == MemoryMode::guard_pages});
+  using baseline::Optimize;
+  const Optimize optimize = config.tier == Tier::automatic    ? Optimize::hot
+                            : config.tier == Tier::optimizing ? Optimize::at_once
+                                                              : Optimize::never;
+  return baseline::make_baseline({.fuel = config.fuel,
+                                  .guard_pages = config.memory_mode == MemoryMode::guard_pages,
+                                  .optimize = optimize,
+                                  .make_compiler = make_optimizing_compiler});
 }
 
 }  // namespace

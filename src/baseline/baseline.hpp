@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "baseline/module_code.hpp"
 #include "runtime/tier.hpp"
 
 namespace wisp::baseline {
@@ -11,10 +12,13 @@ struct BaselineConfig {
   bool fuel = false;
   /// Memories are made with guard pages, and faults there are traps.
   bool guard_pages = false;
+  /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not count.
+  Optimize optimize = Optimize::never;
+  Background::MakeCompiler make_compiler;
 };
 
-/// The tier that compiles functions on their first call by copying and patching stencils. It has no state of its own
-/// beyond the configuration; threads may share it.
-std::unique_ptr<runtime::Tier> make_baseline(const BaselineConfig& config = {});
+/// The tier that compiles functions on their first call by copying and patching stencils, and hands the hot ones to the
+/// optimizing compiler. Threads may share it.
+std::unique_ptr<runtime::Tier> make_baseline(BaselineConfig config = {});
 
 }  // namespace wisp::baseline

@@ -186,6 +186,9 @@ NativeFunction Compiler::take(const interp::FunctionCode& slot_code) const {
     region.begin = positions_[region.begin];
     region.end = positions_[region.end];
   }
+  made.loops = slot_code.loops;
+  for (interp::Origin& loop : made.loops) loop.word = positions_[loop.word];
+  made.pinned = pins_.pinned();
   for (interp::CatchHandler& handler : made.handlers) handler.target = positions_[handler.target];
   return made;
 }

@@ -17,6 +17,8 @@ struct NativeFunction {
   u32 size_bytes = 0;
   std::vector<interp::TryRegion> regions;
   std::vector<interp::CatchHandler> handlers;
+  std::vector<interp::Origin> loops;  // where their iterations are counted: positions, not words
+  std::vector<Pins::Pinned> pinned;
 };
 
 /// Copies and patches stencils, one function after the other. Its buffers stay.

@@ -10,4 +10,12 @@ inline constexpr u64 first_region_bytes = 1024 * 1024;
 /// Machine code that a byte of a module's code is expected to become; a guess too low costs another region.
 inline constexpr u64 expansion = 16;
 
+/// Calls of a function, or iterations of its loops, after which the optimizing compiler gets it; and iterations between
+/// two questions whether it is done.
+inline constexpr i32 calls_before_optimizing = 2'000;
+inline constexpr i32 iterations_before_optimizing = 20'000;
+inline constexpr i32 iterations_between_questions = 5'000;
+/// A counter that nobody is to be asked about any more.
+inline constexpr i32 uses_without_end = 1 << 30;
+
 }  // namespace wisp::baseline::limits

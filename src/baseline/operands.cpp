@@ -110,6 +110,7 @@ constexpr Operands control_operands(const Variant& variant) {
     case SlotOp::loop_check:
     case SlotOp::trap:
     case SlotOp::consume_fuel:
+    case SlotOp::count_use:
     case SlotOp::return_acc:
     case SlotOp::return_vacc32:
     case SlotOp::return_vacc64:

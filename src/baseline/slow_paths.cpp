@@ -77,6 +77,31 @@ WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS) {
   return runtime::call_host(*s.vm, function, s.frame);
 }
 
+namespace {
+
+/// Everything is in its slot at the header of a loop, once the pins are.
+void store_pins(const State& s, const baseline::NativeFunction& function) {
+  for (const baseline::Pins::Pinned& one : function.pinned) {
+    u64* const slot = s.frame + one.slot;
+    if (one.pin.is_floating()) {
+      store_slot(slot, from_vector<f64>(s.vpins[one.pin.number]));
+    } else {
+      *slot = s.pins[one.pin.number];
+    }
+  }
+}
+
+}  // namespace
+
+WISP_EXTERN_HANDLER became_hot(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const baseline::ModuleCode::Hot hot = module_code(s.vm).became_hot(s.pc);
+  if (hot.entry == nullptr) WISP_REPEAT();
+  store_pins(s, *hot.function);
+  const auto entry = handler_at(reinterpret_cast<CodePointer>(hot.entry));
+  [[clang::musttail]] return entry(WISP_STATE_FORGOTTEN(reinterpret_cast<u64>(hot.cell), unknown<const u8*>()));
+}
+
 WISP_EXTERN_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
   const State s{WISP_STATE_ARGUMENTS};
   auto* const cell = reinterpret_cast<CodeCell*>(s.acc);

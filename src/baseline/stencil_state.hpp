@@ -135,6 +135,16 @@ inline Handler handler_at(CodePointer code) {
   return reinterpret_cast<Handler>(const_cast<u8*>(code));
 }
 
+/// Counts a use of a function; whether it was the last one before somebody should look. Threads may lose uses of each
+/// other.
+template <bool of_loop>
+inline bool used_up(CodeCell* cell) {
+  std::atomic<i32>& counter = of_loop ? cell->iterations_left : cell->calls_left;
+  const i32 left = counter.load(std::memory_order_relaxed) - 1;
+  counter.store(left, std::memory_order_relaxed);
+  return __builtin_expect(left < 0, 0);
+}
+
 /// Enters a function and never comes back.
 #define WISP_ENTER_CELL(cell)                                                                                    \
   do {                                                                                                           \

@@ -25,6 +25,12 @@ struct TryRegion {
   u32 count = 0;
 };
 
+/// Where an instruction comes from: its first word, and the byte offset in the module.
+struct Origin {
+  u32 word;
+  u64 offset;
+};
+
 /// Which kind of register can hold a local.
 enum class LocalClass : u8 { none, integer, floating };
 
@@ -36,15 +42,11 @@ struct FunctionCode {
   bool has_loops = false;
   /// Of a function with loops: what its locals are, by slot; those that take two slots are no candidates for registers.
   std::vector<LocalClass> locals;
+  /// Where iterations of loops are counted: the instruction that counts, and the `loop` instruction.
+  std::vector<Origin> loops;
   std::unique_ptr<Word[]> words;
   std::vector<TryRegion> regions;
   std::vector<CatchHandler> handlers;
-};
-
-/// Where an instruction comes from: its first word, and the byte offset in the module.
-struct Origin {
-  u32 word;
-  u64 offset;
 };
 
 }  // namespace wisp::interp

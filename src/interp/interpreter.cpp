@@ -36,7 +36,7 @@ class Interpreter final : public runtime::Tier {
   static void resolve(std::vector<runtime::CodeLocation>& backtrace) {
     for (runtime::CodeLocation& location : backtrace) {
       auto& code = static_cast<ModuleCode&>(location.instance->loaded().code());
-      const Word* const pc = reinterpret_cast<const Word*>(location.offset);
+      const Word* const pc = static_cast<const Word*>(location.address);
       const FunctionCode* const function = code.find(pc);
       WISP_CHECK(function != nullptr);
       location.function = function->function;

@@ -29,6 +29,7 @@ void Lowering::loop(const wasm::BlockType& type) {
   land();
   has_loops_ = true;
   if (context_.encoding == Encoding::numbers) emit(SlotOp::loop_check);
+  count_use(true);
   begin_segment();
 }
 

@@ -19,6 +19,7 @@ void Lowering::begin(const wasm::BodyState& state) {
   frame_size_uses_.clear();
   comparison_.reset();
   has_loops_ = false;
+  loops_.clear();
   local_slots_.clear();
   u32 slot = 0;
   u32 local = 0;
@@ -30,6 +31,7 @@ void Lowering::begin(const wasm::BodyState& state) {
   const u32 params = runtime::slot_count(state.type().params);
   const u32 zeroed = slot - params;
   emit(variant(SlotOp::enter, std::min(zeroed, 5u)), 0, params, zeroed);
+  count_use(false);
   segment_at_ = none;
   begin_segment();
   labels_.emplace_back();
@@ -48,14 +50,29 @@ FunctionCode Lowering::take() {
     out_.set_field0(0, code.frame_slots);
     for (const u32 at : frame_size_uses_) out_.set_field1(at, code.frame_slots);
     code.has_loops = has_loops_;
+    code.loops = loops_;
     if (has_loops_) code.locals = classify_locals();
     code.regions = regions_;
     code.handlers = handlers_;
   }
+  copy_words(code);
+  return code;
+}
+
+FunctionCode Lowering::take_invalid(FuncIndex function, u64 offset) {
+  out_.clear();
+  out_.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::invalid_function));
+  if (origins_ != nullptr) *origins_ = {{0, offset}};
+  FunctionCode code;
+  code.function = function;
+  copy_words(code);
+  return code;
+}
+
+void Lowering::copy_words(FunctionCode& code) const {
   code.word_count = out_.position();
   code.words = std::make_unique_for_overwrite<Word[]>(code.word_count);
   std::ranges::copy(out_.code(), code.words.get());
-  return code;
 }
 
 std::vector<LocalClass> Lowering::classify_locals() const {
@@ -83,6 +100,13 @@ void Lowering::settle() {
   if (!c.negate) return;
   lower_eqz(wasm::Op::i32_eqz);
   settle();
+}
+
+void Lowering::count_use(bool of_loop) {
+  if (!context_.counts_uses) return;
+  if (of_loop) loops_.push_back({out_.position(), state_->offset()});
+  emit(variant(SlotOp::count_use, of_loop ? 1 : 0));
+  out_.append_word(context_.cell_address(state_->function()));
 }
 
 /// At each instruction: what it costs.

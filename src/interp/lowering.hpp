@@ -19,6 +19,8 @@ struct LoweringContext {
   u32 cell_bytes = sizeof(void*);
   bool fuel = false;
   Encoding encoding = Encoding::handlers;
+  /// Code counts how often it is used (SlotOp::count_use).
+  bool counts_uses = false;
 
   Word cell_address(FuncIndex function) const {
     return reinterpret_cast<Word>(cells) + u64{function.value - module.imported_functions} * cell_bytes;
@@ -37,6 +39,8 @@ class Lowering {
 
   /// The code of the body that has just been validated.
   FunctionCode take();
+  /// The code of a body that has just turned out not to be valid at `offset`: the trap `invalid_function`.
+  FunctionCode take_invalid(FuncIndex function, u64 offset);
   /// Notes the origin of every instruction from now on, until called with null.
   void record_origins(std::vector<Origin>* origins) { origins_ = origins; }
 
@@ -74,6 +78,7 @@ class Lowering {
   void throw_ref();
 
  private:
+  void copy_words(FunctionCode& code) const;
   static constexpr u32 none = ~u32{0};
 
   /// A place in the code, or a catch handler, that waits for a label's position.
@@ -113,6 +118,7 @@ class Lowering {
   void see(u32 cost = 1);
   void begin_segment();
   void end_segment();
+  void count_use(bool of_loop);
   u32 emit(SlotOp op, u32 f0 = 0, u32 f1 = 0, u32 f2 = 0, u32 f3 = 0);
   u32 emit_wide(SlotOp op, u32 f0, u32 f1, u32 wide);
   /// Operands are popped, results pushed to their homes.
@@ -197,6 +203,7 @@ class Lowering {
   std::vector<u32> local_slots_;
   u32 locals_end_ = 0;  // first slot above the locals
   bool has_loops_ = false;
+  std::vector<Origin> loops_;
   std::vector<Label> labels_;
   std::vector<Fixup> fixups_;
   std::vector<TryRegion> regions_;

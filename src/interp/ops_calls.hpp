@@ -12,9 +12,6 @@ namespace wisp::interp {
 inline CodeCell* cell_of(const Function* function) {
   return static_cast<CodeCell*>(const_cast<void*>(function->code.load(std::memory_order_relaxed)));
 }
-inline CodeCell* cell_in_word_2(const State& s) {
-  return reinterpret_cast<CodeCell*>(word(s, 2));
-}
 
 inline void reload_memory(State& s) {
   const MemoryView& view = *s.vm->memory0;

@@ -42,6 +42,14 @@ WISP_HANDLER loop_check(WISP_STATE_PARAMETERS) {
   WISP_NEXT(2);
 }
 
+/// Counts a call or, variant 1, an iteration of a loop. Word 2: address of the function's cell.
+template <u32 variant>
+WISP_HANDLER count_use(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if (used_up<variant != 0>(cell_in_word_2(s))) WISP_TAIL(became_hot);
+  WISP_NEXT(3);
+}
+
 /// Ends the guest. Reason: wide.
 template <u32 variant>
 WISP_HANDLER trap(WISP_STATE_PARAMETERS) {

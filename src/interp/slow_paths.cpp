@@ -69,6 +69,11 @@ WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS) {
   return runtime::call_host(*s.vm, *reinterpret_cast<Function*>(s.acc), s.frame);
 }
 
+WISP_EXTERN_HANDLER became_hot(WISP_STATE_PARAMETERS) {
+  [[maybe_unused]] const State s{WISP_STATE_ARGUMENTS};
+  WISP_UNREACHABLE();  // uses are counted for a compiler only
+}
+
 WISP_EXTERN_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
   const State s{WISP_STATE_ARGUMENTS};
   // Word 1 is the function's index.

@@ -127,6 +127,11 @@ inline T word_value(const State& s) {
   }
 }
 
+/// The cell whose address word 2 is.
+inline CodeCell* cell_in_word_2(const State& s) {
+  return reinterpret_cast<CodeCell*>(word(s, 2));
+}
+
 /// Where an operand is. Each has `get<T>(state)`; `extra` is how many words it adds after word 1.
 enum class Place : u8 {
   slot,

@@ -68,6 +68,12 @@ inline Handler handler_at(CodePointer pc) {
 /// Where a function is entered now.
 using CodeCell = std::atomic<const Word*>;
 
+/// Slot code is interpreted, however often.
+template <bool of_loop>
+inline bool used_up(const CodeCell*) {
+  return false;
+}
+
 /// Enters a function and never comes back.
 #define WISP_ENTER_CELL(cell) WISP_GOTO((cell)->load(std::memory_order_acquire))
 /// Calls a function.

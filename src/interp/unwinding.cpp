@@ -10,12 +10,16 @@ using runtime::Ref;
 using runtime::VmContext;
 
 void note_frame(const VmContext* vm, const void* pc) {
-  std::vector<runtime::CodeLocation>* backtrace = vm->execution->backtrace;
+  note_location(*vm, {.instance = vm->instance, .function = {}, .address = pc});
+}
+
+void note_location(const VmContext& vm, const runtime::CodeLocation& location) {
+  std::vector<runtime::CodeLocation>* backtrace = vm.execution->backtrace;
   if (backtrace == nullptr) return;
   if (backtrace->size() == limits::backtrace_frames) {
     backtrace->erase(backtrace->begin() + limits::backtrace_frames / 2);
   }
-  backtrace->push_back({.instance = vm->instance, .function = {}, .offset = reinterpret_cast<u64>(pc)});
+  backtrace->push_back(location);
 }
 
 const CatchHandler* find_handler(const VmContext* vm, std::span<const TryRegion> regions,

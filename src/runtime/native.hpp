@@ -26,6 +26,12 @@ using NativeEntry = __attribute__((preserve_none)) Status (*)(u64* frame, VmCont
 /// compiled the function.
 struct NativeCell {
   std::atomic<NativeEntry> entry;
+  /// Where optimized code enters it, with the parameters in registers (optimizer.hpp: regs_N); null as long as nobody
+  /// does.
+  std::atomic<const void*> registers = nullptr;
+  /// Calls, and iterations of its loops, until a better tier may be worth it; they count down.
+  std::atomic<i32> calls_left = 0;
+  std::atomic<i32> iterations_left = 0;
 };
 
 }  // namespace wisp::runtime

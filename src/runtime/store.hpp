@@ -60,6 +60,7 @@ class Store final : private RootSource {
   Execution& execution() { return control_->execution; }
   const std::shared_ptr<StoreControl>& control() const { return control_; }
   usize instance_count() const { return instances_.size(); }
+  std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   /// Whatever object of the embedder owns this store.
   void* owner() const { return owner_; }
   void set_owner(void* owner) { owner_ = owner; }

@@ -130,7 +130,8 @@ wisp_sys_guarded_resume:
 const void* program_counter_of(const ucontext_t& context) {
   return std::bit_cast<const void*>(context.uc_mcontext.gregs[REG_RIP]);
 }
-void land(ucontext_t& context, const void* landing) {
+void land(ucontext_t& context, const void* landing, const void* address) {
+  context.uc_mcontext.gregs[REG_RDX] = std::bit_cast<greg_t>(address);
   context.uc_mcontext.gregs[REG_RAX] = context.uc_mcontext.gregs[REG_RIP];
   context.uc_mcontext.gregs[REG_RIP] = greg_t(landing);
 }
@@ -184,7 +185,8 @@ wisp_sys_guarded_resume:
 const void* program_counter_of(const ucontext_t& context) {
   return std::bit_cast<const void*>(context.uc_mcontext.pc);
 }
-void land(ucontext_t& context, const void* landing) {
+void land(ucontext_t& context, const void* landing, const void* address) {
+  context.uc_mcontext.regs[1] = std::bit_cast<u64>(address);
   context.uc_mcontext.regs[0] = context.uc_mcontext.pc;
   context.uc_mcontext.pc = reinterpret_cast<u64>(landing);
 }
@@ -221,7 +223,7 @@ void handle_fault(int signal_number, siginfo_t* info, void* raw_context) {
   const void* const landing =
       is_guests ? landing_of(reinterpret_cast<uintptr_t>(program_counter_of(context))) : nullptr;
   if (landing != nullptr) {
-    land(context, landing);
+    land(context, landing, info->si_addr);
   } else if (is_guests && frame != nullptr) {
     frame->address = info->si_addr;
     frame->program_counter = program_counter_of(context);
