@@ -31,7 +31,7 @@ def left_out(what, why):
 @functools.cache
 def why_missing(tier):
     """Why this wisp cannot be asked for a tier; nothing if it can."""
-    if tier == "optimizing" and not any(BUILD.rglob("libwisp-llvm*.so*")):
+    if tier == "optimizing" and not (BUILD / "bin/libwisp-llvm.so").exists():
         return "this build has no LLVM tier"
     return None
 
