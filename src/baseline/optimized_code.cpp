@@ -82,8 +82,9 @@ std::optional<SymbolAddress> OptimizedCode::resolve(std::string_view name) {
     return SymbolAddress{reinterpret_cast<u64>(callee)};
   }
   if (const auto libcall = after("libcall_")) {
-    for (const runtime::LibcallInfo& info : runtime::libcall_table) {
-      if (info.name == *libcall) return SymbolAddress{reinterpret_cast<u64>(info.function)};
+    for (usize i = 0; i < std::size(runtime::libcall_table); ++i) {
+      if (runtime::libcall_table[i].name != *libcall) continue;
+      return SymbolAddress{reinterpret_cast<u64>(runtime::libcall_functions[i])};
     }
     return std::nullopt;
   }

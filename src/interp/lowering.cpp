@@ -141,7 +141,7 @@ void Lowering::emit_libcall(LibcallId id, u32 operands, std::span<const ValType>
   const u32 slot = operands == 0 ? stack_.next_home() : stack_.home(operands - 1);
   const u32 at = emit(SlotOp::libcall, slot);
   frame_size_uses_.push_back(at);
-  out_.append_word(reinterpret_cast<Word>(runtime::info(id).function));
+  out_.append_word(reinterpret_cast<Word>(runtime::function_of(id)));
   out_.append_word(first);
   out_.append_word(second);
   stack_.forget_accumulators();

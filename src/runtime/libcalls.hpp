@@ -33,17 +33,27 @@ struct LibcallInfo {
   std::string_view name;
   std::string_view signature;
   std::string_view immediates;
-  Libcall function;
 };
 
 inline constexpr LibcallInfo libcall_table[] = {
-#define WISP_LIBCALL(name, signature, immediates) {#name, signature, immediates, libcall::name},
+#define WISP_LIBCALL(name, signature, immediates) {#name, signature, immediates},
 #include "runtime/libcalls.def"
 #undef WISP_LIBCALL
 };
 
 inline constexpr const LibcallInfo& info(LibcallId id) {
   return libcall_table[u8(id)];
+}
+
+/// By LibcallId. Apart from the names, because a compiler in a library of its own knows those only.
+inline constexpr Libcall libcall_functions[] = {
+#define WISP_LIBCALL(name, signature, immediates) libcall::name,
+#include "runtime/libcalls.def"
+#undef WISP_LIBCALL
+};
+
+inline constexpr Libcall function_of(LibcallId id) {
+  return libcall_functions[u8(id)];
 }
 
 }  // namespace wisp::runtime
