@@ -42,6 +42,7 @@ constexpr Variant variants[] = {
     {"baseline+checks", wisp::Tier::baseline, wisp::MemoryMode::explicit_checks},
     {"optimizing", wisp::Tier::optimizing, wisp::MemoryMode::guard_pages},
     {"optimizing+checks", wisp::Tier::optimizing, wisp::MemoryMode::explicit_checks},
+    {"auto", wisp::Tier::automatic, wisp::MemoryMode::guard_pages},
 };
 
 /// The decisions of a seed: SplitMix64, between 40 and 10240 bytes.

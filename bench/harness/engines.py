@@ -1,4 +1,5 @@
 """What is measured and with what: programs, and the commands that run them natively, under wisp and under its peers."""
+import ctypes
 import functools
 import os
 import pathlib
@@ -31,8 +32,12 @@ def left_out(what, why):
 @functools.cache
 def why_missing(tier):
     """Why this wisp cannot be asked for a tier; nothing if it can."""
-    if tier == "optimizing" and not any(BUILD.rglob("libwisp-llvm*.so*")):
-        return "this build has no LLVM tier"
+    if tier != "optimizing":
+        return None
+    try:
+        ctypes.CDLL(str(BUILD / "bin/libwisp-llvm.so"))
+    except OSError as error:  # without it wisp goes on in the baseline, and that would be measured
+        return f"its library cannot be loaded ({error})"
     return None
 
 

@@ -92,13 +92,13 @@ static uint64_t searches(uint32_t rounds) {
 }
 
 static uint64_t bytecode(void) {
-  return run(1000000);
+  return run(80000);
 }
 static uint64_t lexer(void) {
-  return lex(100000);
+  return lex(25000);
 }
 static uint64_t search(void) {
-  return searches(400000);
+  return searches(25000);
 }
 
 int main(int argc, char** argv) {

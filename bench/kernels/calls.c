@@ -32,13 +32,13 @@ static uint64_t indirect(uint32_t rounds) {
 }
 
 static uint64_t fibs(void) {
-  return fib(32);
+  return fib(29);
 }
 static uint64_t taks(void) {
-  return (uint64_t)tak(24, 16, 8);
+  return (uint64_t)tak(18, 12, 6);
 }
 static uint64_t indirects(void) {
-  return indirect(10000000);
+  return indirect(1000000);
 }
 
 int main(int argc, char** argv) {

@@ -83,11 +83,11 @@ static uint64_t spectral_norm(int n) {
 
 static uint64_t nbody(void) {
   memcpy(bodies, planets, sizeof bodies);
-  for (int i = 0; i < 200000; ++i) advance(0.01);
+  for (int i = 0; i < 15000; ++i) advance(0.01);
   return (uint64_t)(int64_t)(bodies[0].x * 1e9);
 }
 static uint64_t mandelbrot(void) {
-  return mandelbrots(300);
+  return mandelbrots(100);
 }
 static uint64_t spectral_norm_256(void) {
   return spectral_norm(256);

@@ -34,13 +34,13 @@ static uint64_t gcds(uint32_t limit) {
 }
 
 static uint64_t xorshift(void) {
-  return xorshifts(20000000);
+  return xorshifts(700000);
 }
 static uint64_t collatz(void) {
-  return collatz_steps(200000);
+  return collatz_steps(15000);
 }
 static uint64_t gcd(void) {
-  return gcds(400000);
+  return gcds(40000);
 }
 
 int main(int argc, char** argv) {

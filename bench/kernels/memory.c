@@ -4,7 +4,7 @@
 
 #include "../measure.h"
 
-enum { sieve_size = 2000000, matrix = 160, items = 400000 };
+enum { sieve_size = 500000, matrix = 120, items = 40000 };
 
 static uint64_t sieve(void) {
   static uint8_t composite[sieve_size];
@@ -85,28 +85,57 @@ static uint64_t fell(struct Node* node) {
 
 static uint64_t trees(void) {
   uint64_t nodes = 0;
-  for (int i = 0; i < 40; ++i) nodes += fell(grow(13));
+  for (int i = 0; i < 8; ++i) nodes += fell(grow(13));
   return nodes;
+}
+
+/// An allocator with a free list for each size class, so that both sides have the same one.
+static union Block {
+  union Block* next;
+  uint64_t words[2];
+} arena[1 << 17], *free_blocks[65];
+static uint32_t arena_used;
+
+static void* take(uint32_t size_class) {
+  union Block* block = free_blocks[size_class];
+  if (block != NULL) {
+    free_blocks[size_class] = block->next;
+    return block;
+  }
+  block = arena + arena_used;
+  arena_used += size_class;
+  return arena_used <= sizeof arena / sizeof *arena ? block : NULL;
+}
+static void give(void* pointer, uint32_t size_class) {
+  union Block* block = pointer;
+  block->next = free_blocks[size_class];
+  free_blocks[size_class] = block;
 }
 
 /// Blocks of many sizes that live for different times.
 static uint64_t churn(void) {
-  static uint8_t* blocks[1024];
+  static struct {
+    uint8_t* bytes;
+    uint32_t size_class;
+  } slots[1024];
   uint32_t x = 7;
   uint64_t check = 0;
-  for (int i = 0; i < 400000; ++i) {
+  for (int i = 0; i < 150000; ++i) {
     x = x * 1664525u + 1013904223u;
-    const uint32_t slot = x >> 22, bytes = 1 + ((x >> 8) & 0x3ff);
-    if (blocks[slot]) check = check * 31 + blocks[slot][0];
-    free(blocks[slot]);
-    blocks[slot] = malloc(bytes);
-    blocks[slot][0] = (uint8_t)x;
-    blocks[slot][bytes - 1] = (uint8_t)i;
+    const uint32_t slot = x >> 22, size_class = 1 + ((x >> 8) & 0x3f);
+    if (slots[slot].bytes != NULL) {
+      check = check * 31 + slots[slot].bytes[0];
+      give(slots[slot].bytes, slots[slot].size_class);
+    }
+    slots[slot].bytes = take(size_class);
+    if (slots[slot].bytes == NULL) return 0;
+    slots[slot].size_class = size_class;
+    slots[slot].bytes[0] = (uint8_t)x;
+    slots[slot].bytes[size_class * 16 - 1] = (uint8_t)i;
   }
-  for (int i = 0; i < 1024; ++i) {
-    free(blocks[i]);
-    blocks[i] = NULL;
-  }
+  memset(slots, 0, sizeof slots);
+  memset(free_blocks, 0, sizeof free_blocks);
+  arena_used = 0;
   return check;
 }
 
@@ -114,7 +143,7 @@ static uint64_t churn(void) {
 static uint64_t copies(void) {
   static uint8_t bytes[1 << 16];
   uint32_t x = 3;
-  for (int i = 0; i < 1000000; ++i) {
+  for (int i = 0; i < 400000; ++i) {
     x = x * 1664525u + 1013904223u;
     const uint32_t from = x >> 17, to = (x >> 3) & 0x7fff, length = (x >> 11) & (i % 16 == 0 ? 0xfff : 0x3f);
     if (x & 1) {

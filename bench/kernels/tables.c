@@ -3,7 +3,7 @@
 
 #include "../measure.h"
 
-enum { slots = 1 << 16, size = 1 << 20, items = 1 << 18 };
+enum { slots = 1 << 16, size = 1 << 20, items = 1 << 15 };
 
 static uint64_t hash_table(void) {
   static struct {
@@ -12,7 +12,7 @@ static uint64_t hash_table(void) {
   memset(table, 0, sizeof table);
   uint64_t check = 0;
   uint32_t x = 1;
-  for (int i = 0; i < 1500000; ++i) {
+  for (int i = 0; i < 300000; ++i) {
     x = x * 1664525u + 1013904223u;
     const uint32_t key = 1 + (x >> 10) % 40000;
     uint32_t at = key * 2654435761u >> 16;
@@ -116,7 +116,7 @@ static uint32_t get_bit(void) {
 
 /// Differences of neighbours in a Rice code with three low bits.
 static uint64_t rice(void) {
-  enum { samples = 600000 };
+  enum { samples = 250000 };
   static int16_t values[samples];
   uint32_t x = 11;
   for (int i = 1; i < samples; ++i) {

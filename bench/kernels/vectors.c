@@ -15,7 +15,7 @@ static uint64_t dot(void) {
     b[i] = (float)(i % 13) - 6.0f;
   }
   Floats sum = {0, 0, 0, 0};
-  for (int round = 0; round < 2001; ++round) {
+  for (int round = 0; round < 1001; ++round) {
     for (int i = 0; i < length; i += 4) {
       sum += *(const Floats*)(a + i) * *(const Floats*)(b + i);
       *(Floats*)(b + i) = -*(const Floats*)(b + i);
@@ -27,7 +27,7 @@ static uint64_t dot(void) {
 /// Four points at a time.
 static uint64_t mandelbrot4(void) {
   uint64_t inside = 0;
-  for (int row = 0; row < 400; ++row) {
+  for (int row = 0; row < 120; ++row) {
     for (int column = 0; column < 400; column += 4) {
       const Floats x = {(float)column, (float)column + 1, (float)column + 2, (float)column + 3};
       const Floats cr = x * 0.005f - 1.5f, ci = (Floats){0, 0, 0, 0} + ((float)row * 0.005f - 1.0f);

@@ -163,12 +163,13 @@ constexpr Operands control_operands(const Variant& variant) {
 
 constexpr Operands other_operands(const Variant& variant) {
   switch (variant.shape) {
-    case Shape::unary:
-      return plain(variant.number >> 1 == 0 ? 0b10 : 0, true);
     case Shape::load_any:
       return writing(0b10);
     case Shape::store_any:
       return plain(0b11);
+    // Of vectors; a splat takes a number, which may be in a pin.
+    case Shape::unary:
+      return plain(variant.number >> 1 == 0 ? 0b10 : 0, true);
     case Shape::vector_binary:
     case Shape::vector_shift:
     case Shape::vector_ternary:

@@ -53,6 +53,7 @@ bool Compiler::emit_pinnable(const Instruction& instruction, const Operands& ope
     return emit(stencil_of(kept), instruction) && emit_result(instruction, operands, false);
   }
   const u32 family = u32(op) >> interp::family_shift;
+  WISP_CHECK(pinned_tables_[family] != nullptr);
   const Stencil& stencil = pinned_tables_[family][operands.row * pair_count + a * place_count + b];
   WISP_CHECK(stencil.code != no_stencil);
   if (operands.updates_a) {
