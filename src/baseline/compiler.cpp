@@ -15,12 +15,54 @@ u32 words_of(Word first) {
   return u32(first >> 16);
 }
 
+/// Where an operand stands in the words of an instruction: `(word >> shift & mask) << scale`.
+struct Source {
+  u8 word;
+  u8 shift;
+  u8 scale;
+  u64 mask;
+};
+constexpr u32 slot_scale = 3;  // slots are eight bytes
+constexpr Source sources[] = {
+    {1, 0, slot_scale, 0xffff},   // slot_0
+    {1, 16, slot_scale, 0xffff},  // slot_1
+    {1, 32, slot_scale, 0xffff},  // slot_2
+    {1, 48, slot_scale, 0xffff},  // slot_3
+    {1, 0, 0, 0xffff},            // field_0
+    {1, 16, 0, 0xffff},           // field_1
+    {1, 32, 0, 0xffff},           // field_2
+    {1, 48, 0, 0xffff},           // field_3
+    {1, 32, 0, 0xffff'ffff},      // wide
+    {2, 0, 0, ~u64{0}},           // word_2
+    {3, 0, 0, ~u64{0}},           // word_3
+    {4, 0, 0, ~u64{0}},           // word_4
+    {1, 0, 0, 0xffff'ffff},       // low_1
+    {2, 0, 0, 0xffff'ffff},       // low_2
+    {2, 32, 0, 0xffff'ffff},      // high_2
+    {3, 0, slot_scale, ~u64{0}},  // slot_word_3
+};
+static_assert(std::size(sources) == u32(HoleKind::target));
+
 }  // namespace
+
+/// Bytes of a stencil to the end of the code.
+inline bool Compiler::copy(u32 from, u32 count) {
+  // A few more than wanted are copied at once, and overwritten by what comes next.
+  constexpr u32 at_once = stencil_padding_bytes;
+  if (count + at_once > block_.size_bytes - size_) return false;
+  u8* const to = block_.writable + size_;
+  const u8* const bytes = stencil_code.data() + from;
+  std::memcpy(to, bytes, at_once);
+  if (count > at_once) [[unlikely]]
+    std::memcpy(to + at_once, bytes + at_once, count - at_once);
+  size_ += count;
+  return true;
+}
 
 bool Compiler::compile(const interp::FunctionCode& slot_code, const CodeBlock& block) {
   block_ = block;
   size_ = 0;
-  if (positions_.size() <= slot_code.word_count) positions_.resize(slot_code.word_count + 1);
+  if (positions_.size() <= u32(slot_code.words.size())) positions_.resize(u32(slot_code.words.size()) + 1);
   branches_.clear();
   cold_references_.clear();
   table_references_.clear();
@@ -31,29 +73,49 @@ bool Compiler::compile(const interp::FunctionCode& slot_code, const CodeBlock& b
 }
 
 bool Compiler::emit_hot(const interp::FunctionCode& slot_code) {
-  const Word* const words = slot_code.words.get();
+  const Word* const words = slot_code.words.data();
   pins_.choose(slot_code);
   dirty_ = 0;
-  for (u32 word = 0; word < slot_code.word_count; word += words_of(words[word])) {
+  for (u32 word = 0; word < u32(slot_code.words.size()); word += words_of(words[word])) {
     positions_[word] = size_;
     const Instruction instruction{words + word, word};
     const bool emitted =
         pins_.any() ? emit_with_pins(instruction) : emit(stencil_of(instruction.op()), instruction);
     if (!emitted) return false;
   }
-  positions_[slot_code.word_count] = size_;
+  positions_[u32(slot_code.words.size())] = size_;
   return true;
+}
+
+/// `part_position`: where the stencil's offset 0 would be, for this part.
+inline void Compiler::fill(std::span<const Hole> holes, const Instruction& instruction, u32 part_position,
+                           u32 hot_position) {
+  for (const Hole& hole : holes) {
+    const u32 at = part_position + hole.at;
+    if (hole.kind >= HoleKind::target) {
+      fill_distance(hole, instruction, at, hot_position);
+      continue;
+    }
+    const Source& source = sources[u32(hole.kind)];
+    const u64 found = (instruction.words[source.word] >> source.shift & source.mask) << source.scale;
+    const u64 value = found + u64(i64{hole.addend});
+    u8* const to = block_.writable + at;
+    if (hole.size_bytes == 4) {
+      store_le<u32>(to, u32(value));
+    } else if (hole.size_bytes == 8) {
+      store_le<u64>(to, value);
+    } else {
+      *to = u8(value);
+    }
+  }
 }
 
 /// The stencil's first part.
 bool Compiler::emit(const Stencil& stencil, const Instruction& instruction) {
   const u32 position = size_;
-  if (stencil.hot_bytes > block_.size_bytes - position) return false;
-  std::memcpy(block_.writable + position, stencil_code.data() + stencil.code, stencil.hot_bytes);
+  if (!copy(stencil.code, stencil.hot_bytes)) return false;
   const u32 first_fixup = u32(cold_references_.size());
-  const Hole* const holes = stencil_holes.data() + stencil.first_hole;
-  for (u32 i = 0; i < stencil.hot_hole_count; ++i) fill(holes[i], instruction, position, position);
-  size_ += stencil.hot_bytes;
+  fill(stencil_holes.subspan(stencil.first_hole, stencil.hot_hole_count), instruction, position, position);
   if (stencil.cold_bytes != 0) colds_.push_back({&stencil, instruction.word, position, first_fixup});
   return true;
 }
@@ -64,20 +126,17 @@ bool Compiler::emit_cold(const interp::FunctionCode& slot_code) {
     const Cold& cold = colds_[i];
     const Stencil& stencil = *cold.stencil;
     const u32 position = size_;
-    if (stencil.cold_bytes > block_.size_bytes - position) return false;
-    std::memcpy(block_.writable + position, stencil_code.data() + stencil.code + stencil.hot_bytes, stencil.cold_bytes);
+    if (!copy(stencil.code + stencil.hot_bytes, stencil.cold_bytes)) return false;
     const u32 end = i + 1 < colds_.size() ? colds_[i + 1].first_fixup : hot_references;
     for (u32 f = cold.first_fixup; f < end; ++f) {
       const Fixup& reference = cold_references_[f];
       store_distance(reference.at, i64(position) + reference.to - (reference.at + 4));
     }
-    const Instruction instruction{slot_code.words.get() + cold.word, cold.word};
-    const Hole* const holes = stencil_holes.data() + stencil.first_hole;
+    const Instruction instruction{slot_code.words.data() + cold.word, cold.word};
+    const u32 first_hole = stencil.first_hole + stencil.hot_hole_count;
     // Offsets of holes count from the start of the first part.
-    for (u32 h = stencil.hot_hole_count; h < stencil.hole_count; ++h) {
-      fill(holes[h], instruction, position - stencil.hot_bytes, cold.hot_position);
-    }
-    size_ += stencil.cold_bytes;
+    fill(stencil_holes.subspan(first_hole, stencil.hole_count - stencil.hot_hole_count), instruction,
+         position - stencil.hot_bytes, cold.hot_position);
   }
   return true;
 }
@@ -86,7 +145,7 @@ bool Compiler::emit_cold(const interp::FunctionCode& slot_code) {
 bool Compiler::emit_tables(const interp::FunctionCode& slot_code) {
   for (const Fixup& reference : table_references_) {
     size_ = (size_ + 3) & ~u32{3};
-    const Word* const words = slot_code.words.get() + reference.to;
+    const Word* const words = slot_code.words.data() + reference.to;
     const u32 count = u32(words[1] >> 32) + 1;
     const u32 table = size_;
     if (u64{count} * 4 > block_.size_bytes - table) return false;
@@ -110,9 +169,8 @@ void Compiler::store_distance(u32 at, i64 distance) {
   store_le<i32>(block_.writable + at, i32(distance));
 }
 
-/// `part_position`: where the stencil's offset 0 would be, for this part.
-void Compiler::fill(const Hole& hole, const Instruction& instruction, u32 part_position, u32 hot_position) {
-  const u32 at = part_position + hole.at;
+/// A hole that is no operand: a distance.
+void Compiler::fill_distance(const Hole& hole, const Instruction& instruction, u32 at, u32 hot_position) {
   const u32 end = at + 4;
   switch (hole.kind) {
     case HoleKind::target:
@@ -130,46 +188,6 @@ void Compiler::fill(const Hole& hole, const Instruction& instruction, u32 part_p
       return store_distance(at, block_.constants + hole.addend - (block_.code + end));
     case HoleKind::external:
       return store_distance(at, block_.stubs + u64{u32(hole.addend)} * stub_bytes - (block_.code + end));
-    default:
-      break;
-  }
-  u8* const to = block_.writable + at;
-  const u64 value = operand(hole.kind, instruction) + u64(i64{hole.addend});
-  if (hole.size_bytes == 4) {
-    store_le<u32>(to, u32(value));
-  } else if (hole.size_bytes == 8) {
-    store_le<u64>(to, value);
-  } else {
-    *to = u8(value);
-  }
-}
-
-u64 Compiler::operand(HoleKind kind, const Instruction& instruction) const {
-  switch (kind) {
-    case HoleKind::slot_0:
-    case HoleKind::slot_1:
-    case HoleKind::slot_2:
-    case HoleKind::slot_3:
-      return u64{instruction.field(u32(kind) - u32(HoleKind::slot_0))} * sizeof(u64);
-    case HoleKind::field_0:
-    case HoleKind::field_1:
-    case HoleKind::field_2:
-    case HoleKind::field_3:
-      return instruction.field(u32(kind) - u32(HoleKind::field_0));
-    case HoleKind::wide:
-      return instruction.wide();
-    case HoleKind::word_2:
-    case HoleKind::word_3:
-    case HoleKind::word_4:
-      return instruction.words[2 + u32(kind) - u32(HoleKind::word_2)];
-    case HoleKind::low_1:
-      return u32(instruction.words[1]);
-    case HoleKind::low_2:
-      return u32(instruction.words[2]);
-    case HoleKind::high_2:
-      return instruction.words[2] >> 32;
-    case HoleKind::slot_word_3:
-      return instruction.words[3] * sizeof(u64);
     default:
       WISP_UNREACHABLE();
   }

@@ -86,8 +86,9 @@ class Compiler {
   bool emit_cold(const interp::FunctionCode& slot_code);
   bool emit_tables(const interp::FunctionCode& slot_code);
   void fix_branches();
-  void fill(const Hole& hole, const Instruction& instruction, u32 part_position, u32 hot_position);
-  u64 operand(HoleKind kind, const Instruction& instruction) const;
+  bool copy(u32 from, u32 count);
+  void fill(std::span<const Hole> holes, const Instruction& instruction, u32 part_position, u32 hot_position);
+  void fill_distance(const Hole& hole, const Instruction& instruction, u32 at, u32 hot_position);
   void store_distance(u32 at, i64 distance);
 
   const Stencil* const* tables_;

@@ -70,7 +70,7 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
 
 bool ModuleCode::compile_into(CodeSpace& space, const interp::FunctionCode& slot_code,
                               std::optional<CodeBlock>& block) {
-  for (u64 size = Compiler::estimate(slot_code.word_count); size <= limits::region_bytes; size *= 2) {
+  for (u64 size = Compiler::estimate(u32(slot_code.words.size())); size <= limits::region_bytes; size *= 2) {
     block = space.room(u32(size));
     if (!block) return false;
     if (compiler_.compile(slot_code, *block)) return true;

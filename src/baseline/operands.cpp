@@ -163,6 +163,8 @@ constexpr Operands control_operands(const Variant& variant) {
 
 constexpr Operands other_operands(const Variant& variant) {
   switch (variant.shape) {
+    case Shape::unary:
+      return plain(variant.number >> 1 == 0 ? 0b10 : 0, true);
     case Shape::load_any:
       return writing(0b10);
     case Shape::store_any:
@@ -198,8 +200,14 @@ constexpr ResultKind result_of(const Variant& variant) {
   return variant.name[0] == 'v' ? ResultKind::vector : ResultKind::floating;
 }
 
+/// The families of pinned/.
+constexpr bool has_pinned_stencils(SlotFamily family) {
+  return family == SlotFamily::integer || family == SlotFamily::floating || family == SlotFamily::branch ||
+         family == SlotFamily::memory;
+}
+
 constexpr Operands make_operands(const Variant& variant) {
-  Operands out = pinnable(variant);
+  Operands out = has_pinned_stencils(variant.family) ? pinnable(variant) : Operands{};
   if (out.kind == Operands::Kind::barrier) {
     out = variant.family == SlotFamily::control ? control_operands(variant) : other_operands(variant);
   }

@@ -28,8 +28,8 @@ u32 field(const Word* words, u32 index) {
 
 template <class Visit>
 void for_each_instruction(const FunctionCode& code, Visit visit) {
-  const Word* const words = code.words.get();
-  for (u32 word = 0; word < code.word_count; word += u32(words[word] >> 16)) {
+  const Word* const words = code.words.data();
+  for (u32 word = 0; word < code.words.size(); word += u32(words[word] >> 16)) {
     visit(word, words + word, operands_of(SlotOp(u16(words[word]))));
   }
 }
@@ -53,8 +53,8 @@ void Pins::choose(const FunctionCode& code) {
 }
 
 void Pins::find_loops(const FunctionCode& code) {
-  labels_.assign(code.word_count + 1, false);
-  nesting_changes_.assign(code.word_count + 1, 0);
+  labels_.assign(code.words.size() + 1, false);
+  nesting_changes_.assign(code.words.size() + 1, 0);
   for_each_instruction(code, [&](u32 word, const Word* words, const Operands& operands) {
     if (operands.is_branch) add_branch(word, word + u32(words[1] >> 32));
     if (!is_br_table(words)) return;

@@ -57,6 +57,9 @@ struct Stencil {
 /// `Stencil::code` where a table has a gap.
 inline constexpr u32 no_stencil = ~u32{0};
 
+/// Bytes behind the last stencil that may be read.
+inline constexpr u32 stencil_padding_bytes = 32;
+
 extern const std::span<const u8> stencil_code;
 extern const std::span<const Hole> stencil_holes;
 /// What stencils read, aligned to 16 bytes.

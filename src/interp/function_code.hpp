@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "interp/slot_code.hpp"
@@ -38,13 +39,14 @@ enum class LocalClass : u8 { none, integer, floating };
 struct FunctionCode {
   FuncIndex function;
   u32 frame_slots = 0;
-  u32 word_count = 0;
   bool has_loops = false;
   /// Of a function with loops: what its locals are, by slot; those that take two slots are no candidates for registers.
   std::vector<LocalClass> locals;
   /// Where iterations of loops are counted: the instruction that counts, and the `loop` instruction.
   std::vector<Origin> loops;
-  std::unique_ptr<Word[]> words;
+  /// Owned by the function if it is to be interpreted; else they are the lowering's, until it begins another function.
+  std::span<const Word> words;
+  std::unique_ptr<Word[]> owned_words;
   std::vector<TryRegion> regions;
   std::vector<CatchHandler> handlers;
 };

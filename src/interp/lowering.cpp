@@ -55,7 +55,7 @@ FunctionCode Lowering::take() {
     code.regions = regions_;
     code.handlers = handlers_;
   }
-  copy_words(code);
+  give_words(code);
   return code;
 }
 
@@ -65,14 +65,16 @@ FunctionCode Lowering::take_invalid(FuncIndex function, u64 offset) {
   if (origins_ != nullptr) *origins_ = {{0, offset}};
   FunctionCode code;
   code.function = function;
-  copy_words(code);
+  give_words(code);
   return code;
 }
 
-void Lowering::copy_words(FunctionCode& code) const {
-  code.word_count = out_.position();
-  code.words = std::make_unique_for_overwrite<Word[]>(code.word_count);
-  std::ranges::copy(out_.code(), code.words.get());
+void Lowering::give_words(FunctionCode& code) const {
+  code.words = out_.code();
+  if (context_.encoding == Encoding::numbers) return;
+  code.owned_words = std::make_unique_for_overwrite<Word[]>(code.words.size());
+  std::ranges::copy(code.words, code.owned_words.get());
+  code.words = {code.owned_words.get(), code.words.size()};
 }
 
 std::vector<LocalClass> Lowering::classify_locals() const {

@@ -78,7 +78,7 @@ class Lowering {
   void throw_ref();
 
  private:
-  void copy_words(FunctionCode& code) const;
+  void give_words(FunctionCode& code) const;
   static constexpr u32 none = ~u32{0};
 
   /// A place in the code, or a catch handler, that waits for a label's position.

@@ -26,7 +26,7 @@ const Word* ModuleCode::lower(FuncIndex function) {
   // Another thread may have been faster.
   if (code != stubs_[function.value - module_->imported_functions].data()) return code;
   auto lowered = std::make_unique<FunctionCode>(lower_function(validator_, lowering_, function));
-  code = lowered->words.get();
+  code = lowered->words.data();
   functions_.emplace(code, std::move(lowered));
   code_cell.store(code, std::memory_order_release);
   return code;
@@ -37,7 +37,7 @@ const FunctionCode* ModuleCode::find(const Word* pc) const {
   auto after = functions_.upper_bound(pc);
   if (after == functions_.begin()) return nullptr;
   const FunctionCode& code = *std::prev(after)->second;
-  return pc < code.words.get() + code.word_count ? &code : nullptr;
+  return pc < code.words.data() + code.words.size() ? &code : nullptr;
 }
 
 u64 ModuleCode::origin(const FunctionCode& code, const Word* pc) {
@@ -48,7 +48,7 @@ u64 ModuleCode::origin(const FunctionCode& code, const Word* pc) {
     (void)lower_function(validator_, lowering_, code.function);
     lowering_.record_origins(nullptr);
   }
-  const u32 word = u32(pc - code.words.get());
+  const u32 word = u32(pc - code.words.data());
   const auto at = std::ranges::upper_bound(origins, word, {}, &Origin::word);
   return at == origins.begin() ? 0 : std::prev(at)->offset;
 }

@@ -16,10 +16,10 @@ ModuleCode& module_code(const VmContext* vm) {
 const Word* catch_exception(const VmContext* vm, const Word* pc, u64* frame) {
   const FunctionCode* code = module_code(vm).find(pc);
   if (code == nullptr || code->regions.empty()) return nullptr;
-  const CatchHandler* handler = find_handler(vm, code->regions, code->handlers, u32(pc - code->words.get()));
+  const CatchHandler* handler = find_handler(vm, code->regions, code->handlers, u32(pc - code->words.data()));
   if (handler == nullptr) return nullptr;
   deliver(vm, *handler, frame);
-  return code->words.get() + handler->target;
+  return code->words.data() + handler->target;
 }
 
 }  // namespace

@@ -509,7 +509,7 @@ void write(std::FILE* out, const Tables& tables, const std::map<std::string, Tab
     std::fprintf(out, "extern \"C\" void wisp_stencil_external_%u() __asm__(\"%s\");\n", number, symbol.c_str());
   }
   std::fprintf(out, "namespace wisp::baseline {\nnamespace {\n");
-  write_bytes(out, "code", tables.code);
+  write_bytes(out, "code", tables.code + std::string(stencil_padding_bytes, 0));
   write_bytes(out, "constants", tables.constants);
   std::fprintf(out, "constexpr Hole holes[] = {\n");
   for (const Hole& hole : tables.holes) {
