@@ -40,6 +40,8 @@ constexpr Variant variants[] = {
     {"interpreter+checks", wisp::Tier::interpreter, wisp::MemoryMode::explicit_checks},
     {"baseline", wisp::Tier::baseline, wisp::MemoryMode::guard_pages},
     {"baseline+checks", wisp::Tier::baseline, wisp::MemoryMode::explicit_checks},
+    {"optimizing", wisp::Tier::optimizing, wisp::MemoryMode::guard_pages},
+    {"optimizing+checks", wisp::Tier::optimizing, wisp::MemoryMode::explicit_checks},
 };
 
 /// The decisions of a seed: SplitMix64, between 40 and 10240 bytes.

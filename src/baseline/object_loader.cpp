@@ -51,8 +51,8 @@ enum Relocation : u32 {
   R_REX_GOTPCRELX = 42,
 };
 
-/// An undefined symbol's address, and a jump to it: `mov r10, address; jmp r10` (or `jmp [r10]`). r10 carries nothing in
-/// any of the calling conventions in use.
+/// An undefined symbol's address, and a jump to it: `mov r10, address; jmp r10` (or `jmp [r10]`). r10 carries nothing
+/// in any of the calling conventions in use.
 constexpr u64 stub_bytes = 24;
 constexpr u64 stub_jump = 8;
 

@@ -2,8 +2,17 @@
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
+#include <llvm/Analysis/AssumptionCache.h>
 #include <llvm/Analysis/CFG.h>
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SCCP.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Local.h>
 #include <llvm/Transforms/Utils/PromoteMemToReg.h>
@@ -11,6 +20,7 @@
 
 #include <set>
 
+#include "llvm/limits.hpp"
 #include "runtime/vm.hpp"
 
 namespace wisp::llvm_tier {
@@ -28,17 +38,41 @@ void promote_locals(ir::Function& function) {
   ir::PromoteMemToReg(variables, tree);
 }
 
+/// What LLVM would do first, so that it is seen whose values are not wanted for reasons of arithmetic.
+void simplify(ir::Function& function) {
+  ir::LoopAnalysisManager loops;
+  ir::FunctionAnalysisManager functions;
+  ir::CGSCCAnalysisManager components;
+  ir::ModuleAnalysisManager modules;
+  ir::PassBuilder builder;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  ir::FunctionPassManager passes;
+  passes.addPass(ir::EarlyCSEPass());
+  passes.addPass(ir::SCCPPass());
+  passes.addPass(ir::InstCombinePass());
+  passes.addPass(ir::SimplifyCFGPass());
+  passes.run(function, functions);
+}
+
 /// Writes checks into one body.
 class Checker {
  public:
   Checker(ObjectModule& out, ir::Function& function) : out_(out), function_(function), b_(out.context()) {}
 
   void run() {
-    ir::SmallVector<std::pair<const ir::BasicBlock*, const ir::BasicBlock*>> edges;
-    ir::FindFunctionBackedges(function_, edges);
-    std::set<ir::BasicBlock*> headers;
-    for (const auto& [from, to] : edges) headers.insert(const_cast<ir::BasicBlock*>(to));
+    const std::set<const ir::BasicBlock*> headers = repeated_blocks();
     const bool calls = has_calls();
+    if (headers.empty() && !calls) return;
+    ir::BasicBlock::iterator place = function_.getEntryBlock().getFirstInsertionPt();
+    while (ir::isa<ir::AllocaInst>(*place)) ++place;
+    b_.SetInsertPoint(place);
+    b_.SetCurrentDebugLocation(entry_location());
+    execution_ = out_.fixed_pointer(b_, function_.getArg(1), offsetof(runtime::VmContext, execution),
+                                    sizeof(runtime::Execution));
     // In an order that does not depend on addresses.
     std::vector<ir::BasicBlock*> ordered;
     for (ir::BasicBlock& block : function_) {
@@ -60,25 +94,48 @@ class Checker {
     return false;
   }
 
-  ir::Value* execution() {
-    return out_.fixed_pointer(b_, function_.getArg(1), offsetof(runtime::VmContext, execution),
-                              sizeof(runtime::Execution));
+  /// Where loops repeat, but for short ones that do not last long enough to stop in.
+  std::set<const ir::BasicBlock*> repeated_blocks() {
+    ir::SmallVector<std::pair<const ir::BasicBlock*, const ir::BasicBlock*>> edges;
+    ir::FindFunctionBackedges(function_, edges);
+    std::set<const ir::BasicBlock*> headers;
+    for (const auto& [from, to] : edges) headers.insert(to);
+    if (headers.empty()) return headers;
+    ir::DominatorTree tree(function_);
+    ir::LoopInfo loops(tree);
+    ir::AssumptionCache assumptions(function_);
+    ir::TargetLibraryInfoImpl library(function_.getParent()->getTargetTriple());
+    ir::TargetLibraryInfo library_info(library, &function_);
+    ir::ScalarEvolution evolution(function_, library_info, assumptions, tree, loops);
+    for (const ir::Loop* loop : loops.getLoopsInPreorder()) {
+      if (!loop->isInnermost()) continue;
+      const unsigned turns = evolution.getSmallConstantMaxTripCount(loop);
+      if (turns != 0 && turns <= limits::unchecked_turns && !calls_in(*loop)) headers.erase(loop->getHeader());
+    }
+    return headers;
   }
 
-  ir::Value* is_interrupted(ir::Value* execution) {
-    ir::Value* address = out_.at(b_, execution, offsetof(runtime::Execution, interrupt));
+  static bool calls_in(const ir::Loop& loop) {
+    for (const ir::BasicBlock* block : loop.blocks()) {
+      for (const ir::Instruction& instruction : *block) {
+        if (ir::isa<ir::CallInst>(instruction) && !ir::isa<ir::IntrinsicInst>(instruction)) return true;
+      }
+    }
+    return false;
+  }
+
+  ir::Value* is_interrupted() {
+    ir::Value* address = out_.at(b_, execution_, offsetof(runtime::Execution, interrupt));
     ir::LoadInst* load = out_.load(b_, out_.i32(), address, Touches::runtime);
     load->setVolatile(true);
     return b_.CreateICmpNE(load, out_.constant32(0));
   }
 
   void leave(std::string_view helper_name, std::initializer_list<ir::Value*> operands) {
-    const auto helper = operands.size() == 1
-                            ? out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()})
-                            : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
+    const auto helper = operands.size() == 1 ? out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()})
+                                             : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
     ir::CallInst* call = b_.CreateCall(helper, ir::ArrayRef<ir::Value*>(operands));
     call->addFnAttr(ir::Attribute::NoMerge);
-    call->addFnAttr(ir::Attribute::Cold);
     ir::Value* status = out_.constant32(u32(runtime::Status::unwind));
     ir::Type* type = function_.getReturnType();
     b_.CreateRet(type->isIntegerTy() ? status : b_.CreateInsertValue(ir::PoisonValue::get(type), status, 0));
@@ -105,8 +162,9 @@ class Checker {
       }
     }
     if (!where) where = entry_location();
-    leave_if(header.getFirstInsertionPt(), where, [&] { return is_interrupted(execution()); },
-             [&] { leave("interrupted", {function_.getArg(1)}); });
+    leave_if(
+        header.getFirstInsertionPt(), where, [&] { return is_interrupted(); },
+        [&] { leave("interrupted", {function_.getArg(1)}); });
   }
 
   ir::DebugLoc entry_location() {
@@ -115,32 +173,26 @@ class Checker {
   }
 
   void check_entry() {
-    ir::BasicBlock::iterator place = function_.getEntryBlock().getFirstInsertionPt();
-    while (ir::isa<ir::AllocaInst>(*place)) ++place;
-    ir::Value* state = nullptr;
+    auto* const state = ir::cast<ir::Instruction>(execution_);
+    const auto has_no_stack = [&] {
+      ir::Value* limit = out_.fixed(b_, out_.i64(), execution_, offsetof(runtime::Execution, native_stack_limit));
+      auto* rsp = ir::MDNode::get(out_.context(), ir::MDString::get(out_.context(), "rsp"));
+      ir::Value* pointer = b_.CreateIntrinsic(ir::Intrinsic::read_register, {out_.i64()},
+                                              {ir::MetadataAsValue::get(out_.context(), rsp)});
+      return b_.CreateICmpULT(pointer, limit);
+    };
+    leave_if(std::next(state->getIterator()), entry_location(), has_no_stack,
+             [&] { leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))}); });
+    ir::BasicBlock* rest = ir::cast<ir::BranchInst>(state->getParent()->getTerminator())->getSuccessor(1);
     leave_if(
-        place, entry_location(),
-        [&] {
-          state = execution();
-          ir::Value* limit = out_.fixed(b_, out_.i64(), state, offsetof(runtime::Execution, native_stack_limit));
-          auto* rsp = ir::MDNode::get(out_.context(), ir::MDString::get(out_.context(), "rsp"));
-          ir::Value* pointer = b_.CreateIntrinsic(ir::Intrinsic::read_register, {out_.i64()},
-                                                  {ir::MetadataAsValue::get(out_.context(), rsp)});
-          return b_.CreateICmpULT(pointer, limit);
-        },
-        [&] {
-          leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))});
-        });
-    // The block that the check goes on in.
-    ir::BasicBlock* rest = ir::cast<ir::BranchInst>(ir::cast<ir::Instruction>(state)->getParent()->getTerminator())
-                               ->getSuccessor(1);
-    leave_if(rest->begin(), entry_location(), [&] { return is_interrupted(state); },
-             [&] { leave("interrupted", {function_.getArg(1)}); });
+        rest->begin(), entry_location(), [&] { return is_interrupted(); },
+        [&] { leave("interrupted", {function_.getArg(1)}); });
   }
 
   ObjectModule& out_;
   ir::Function& function_;
   ir::IRBuilder<> b_;
+  ir::Value* execution_ = nullptr;
 };
 
 }  // namespace
@@ -148,10 +200,23 @@ class Checker {
 void keep_dead_loads(ir::Function& function) {
   promote_locals(function);
   const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
+  // Nothing volatile goes away.
+  bool has_loads = false;
+  for (ir::BasicBlock& block : function) {
+    for (ir::Instruction& instruction : block) {
+      auto* load = ir::dyn_cast<ir::LoadInst>(&instruction);
+      if (load == nullptr || !load->hasMetadata(guest)) continue;
+      load->setVolatile(true);
+      has_loads = true;
+    }
+  }
+  if (has_loads) simplify(function);
   std::vector<ir::Instruction*> todo;
   std::set<const ir::Instruction*> wanted;
   for (ir::BasicBlock& block : function) {
     for (ir::Instruction& instruction : block) {
+      const bool is_guest_load = instruction.hasMetadata() && instruction.hasMetadata(guest);
+      if (is_guest_load) continue;
       if (instruction.isTerminator() || instruction.mayHaveSideEffects()) todo.push_back(&instruction);
     }
   }
@@ -166,7 +231,7 @@ void keep_dead_loads(ir::Function& function) {
   for (ir::BasicBlock& block : function) {
     for (ir::Instruction& instruction : block) {
       if (!instruction.hasMetadata() || !instruction.hasMetadata(guest)) continue;
-      if (!wanted.contains(&instruction)) ir::cast<ir::LoadInst>(instruction).setVolatile(true);
+      if (wanted.contains(&instruction)) ir::cast<ir::LoadInst>(instruction).setVolatile(false);
       instruction.setMetadata(guest, nullptr);
     }
   }

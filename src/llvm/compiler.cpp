@@ -3,6 +3,7 @@
 #include "llvm/checks.hpp"
 #include "llvm/emission.hpp"
 #include "llvm/limits.hpp"
+#include "llvm/loops.hpp"
 #include "llvm/object_builder.hpp"
 
 #pragma clang diagnostic push
@@ -11,6 +12,7 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
@@ -23,6 +25,13 @@ namespace {
 
 Error refused(std::string message) {
   return {ErrorCode::limit, 0, "optimizing compiler: " + std::move(message), {}};
+}
+
+/// A load whose value only one way needs would be moved there, and not trap on the other.
+void forbid_sinking() {
+  auto& options = ir::cl::getRegisteredOptions();
+  const auto option = options.find("instcombine-code-sinking");
+  if (option != options.end()) static_cast<ir::cl::opt<bool>*>(option->second)->setValue(false);
 }
 
 /// What is compiled for: the processor that this runs on.
@@ -50,6 +59,11 @@ std::optional<Host> find_host() {
   if (sse == known.end() || !sse->second) return std::nullopt;
   ir::SubtargetFeatures features;
   for (const auto& feature : known) features.AddFeature(feature.first(), feature.second);
+  // Gathering and scattering lane by lane costs more than loops over single values; and loops are rarely long enough
+  // for the widest vectors.
+  for (const char* preference : {"prefer-no-gather", "prefer-no-scatter", "prefer-256-bit"}) {
+    features.AddFeature(preference);
+  }
   host.features = features.getString();
   return host;
 }
@@ -123,6 +137,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     tuning.SLPVectorization = true;
     tuning.LoopInterleaving = true;
     ir::PassBuilder builder(&target, tuning, {}, &callbacks);
+    register_loop_passes(builder);
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(components);
     builder.registerFunctionAnalyses(functions);
@@ -138,6 +153,7 @@ class Compiler final : public runtime::OptimizingCompiler {
 
 extern "C" __attribute__((visibility("default"))) runtime::OptimizingCompiler* wisp_make_optimizing_compiler() {
   std::optional<Host> host = find_host();
+  forbid_sinking();
   return host ? new Compiler(std::move(*host)) : nullptr;
 }
 

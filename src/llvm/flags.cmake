@@ -11,6 +11,12 @@ if(WISP_LLVM_INCLUDE AND WISP_LLVM_LIBRARY AND CMAKE_SYSTEM_PROCESSOR STREQUAL "
   target_compile_options(wisp-llvm PRIVATE -fno-exceptions -fno-rtti -fvisibility=hidden -Wno-invalid-offsetof)
   target_link_libraries(wisp-llvm PRIVATE wisp_wasm wisp_base ${WISP_LLVM_LIBRARY})
   # Nothing but the factory is seen from outside; the static parts in it are private copies.
-  target_link_options(wisp-llvm PRIVATE -Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/exports.map)
+  target_link_options(wisp-llvm PRIVATE -Wl,-z,defs -Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/exports.map)
   set_target_properties(wisp-llvm PROPERTIES LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/exports.map)
+endif()
+if(TARGET wisp-llvm)
+  add_executable(wisp_llvm_test ${CMAKE_CURRENT_LIST_DIR}/compiler_test.cpp)
+  target_link_libraries(wisp_llvm_test PRIVATE wisp-llvm wisp_runtime GTest::gtest_main)
+  target_compile_options(wisp_llvm_test PRIVATE -fno-rtti $<$<CONFIG:Release>:-O1>)
+  gtest_discover_tests(wisp_llvm_test TEST_PREFIX "llvm." DISCOVERY_TIMEOUT 60)
 endif()

@@ -12,10 +12,18 @@ inline constexpr u32 frame_slots = 65'535;
 inline constexpr u64 body_bytes = 512 * 1024;
 /// Locals that a compiled function may have.
 inline constexpr u32 locals = 20'000;
-/// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host functions.
+/// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
+/// functions.
 inline constexpr u32 native_frame_bytes = 64 * 1024;
 /// Time that may go into the optimization of one function.
 inline constexpr std::chrono::seconds optimization_time{10};
+/// Turns of an innermost loop that nobody has to be able to interrupt.
+inline constexpr u32 unchecked_turns = 4096;
+/// Loops without calls of so many instructions at most are written so many times in a row, for one check.
+inline constexpr u32 check_unroll_instructions = 24;
+inline constexpr u32 check_unroll = 4;
+/// Distance of stores in successive turns, in elements, up to which a loop is worth vectorizing.
+inline constexpr u32 regular_stride = 4;
 /// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
 inline constexpr u32 inline_instructions = 400;
 inline constexpr u32 inline_total_instructions = 4'000;

@@ -73,6 +73,7 @@ void ObjectModule::set_attributes(ir::Function& function) {
 }
 
 ir::Function* ObjectModule::entry(Entry entry, FuncIndex function) {
+  const bool is_declaration = function != job_.function || job_.osr_loop.has_value();
   const wasm::FuncType& type = wasm().functions[function.value]->func;
   constexpr std::string_view prefixes[] = {"regs_", "slots_", "osr_"};
   const std::string name = numbered(prefixes[u32(entry)], function);
@@ -80,6 +81,8 @@ ir::Function* ObjectModule::entry(Entry entry, FuncIndex function) {
   auto* made = ir::Function::Create(entry == Entry::registers ? registers_type(type) : slots_type(),
                                     ir::GlobalValue::ExternalLinkage, name, module_);
   set_attributes(*made);
+  // Not simply external: LLVM would work out from its body what it returns, before the checks are in it.
+  if (entry == Entry::registers && !is_declaration) made->setLinkage(ir::GlobalValue::WeakODRLinkage);
   // The context is there for as long as anything runs in it.
   ir::AttrBuilder vm(context_);
   vm.addDereferenceableAttr(sizeof(runtime::VmContext));
@@ -93,15 +96,21 @@ ir::Constant* ObjectModule::cell(FuncIndex function) {
 
 ir::FunctionCallee ObjectModule::helper(std::string_view name, ir::Type* result,
                                         std::initializer_list<ir::Type*> params) {
-  auto callee = module_.getOrInsertFunction(
-      ir::StringRef(name.data(), name.size()), ir::FunctionType::get(result, ir::ArrayRef<ir::Type*>(params), false));
+  auto callee = module_.getOrInsertFunction(ir::StringRef(name.data(), name.size()),
+                                            ir::FunctionType::get(result, ir::ArrayRef<ir::Type*>(params), false));
   auto* function = ir::cast<ir::Function>(callee.getCallee());
   function->addFnAttr(ir::Attribute::NoUnwind);
   return callee;
 }
 
 ir::FunctionCallee ObjectModule::libcall(runtime::LibcallId id) {
-  return helper("libcall_" + std::string(runtime::info(id).name), i32(), {pointer(), pointer(), i64(), i64()});
+  // Only their names: the functions themselves are not in this library.
+  static constexpr const char* names[] = {
+#define WISP_LIBCALL(name, signature, immediates) "libcall_" #name,
+#include "runtime/libcalls.def"
+#undef WISP_LIBCALL
+  };
+  return helper(names[u32(id)], i32(), {pointer(), pointer(), i64(), i64()});
 }
 
 ir::DISubprogram* ObjectModule::scope_of(FuncIndex function, u64 offset) {
@@ -191,8 +200,7 @@ ir::Function* ObjectModule::call_any() {
   b.CreateRet(b.CreateCall(call_host, {vm, function, slots}));
 
   b.SetInsertPoint(guest);
-  ir::Value* callee_vm =
-      fixed_pointer(b, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
+  ir::Value* callee_vm = fixed_pointer(b, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
   ir::Value* cell = fixed_pointer(b, function, offsetof(runtime::Function, code), sizeof(runtime::NativeCell));
   ir::Value* code = load(b, i64(), at(b, cell, offsetof(runtime::NativeCell, entry)), Touches::runtime);
   ir::Value* view = fixed_pointer(b, callee_vm, offsetof(runtime::VmContext, memory0), sizeof(runtime::MemoryView));
@@ -203,6 +211,34 @@ ir::Function* ObjectModule::call_any() {
   call->setCallingConv(ir::CallingConv::PreserveNone);
   call->setTailCallKind(ir::CallInst::TCK_MustTail);
   b.CreateRet(call);
+  return f;
+}
+
+ir::Function* ObjectModule::call_by_slots(const wasm::FuncType& type, u32 slots) {
+  ir::FunctionType* plain = registers_type(type);
+  ir::SmallVector<ir::Type*> params(plain->params());
+  params.push_back(pointer());
+  auto* signature = ir::FunctionType::get(plain->getReturnType(), params, false);
+  ir::Function*& f = calls_by_slots_[{signature, slots}];
+  if (f != nullptr) return f;
+  f = ir::Function::Create(signature, ir::GlobalValue::InternalLinkage, "call_by_slots", module_);
+  set_attributes(*f);
+  f->addFnAttr(ir::Attribute::NoInline);
+  ir::IRBuilder<> b(ir::BasicBlock::Create(context_, "", f));
+  ir::Value* frame = f->getArg(0);
+  ir::SmallVector<ir::Value*> values;
+  for (u32 i = 3; i + 1 < f->arg_size(); ++i) values.push_back(f->getArg(i));
+  store_slots(b, values, frame);
+  ir::Value* top = b.CreatePtrToInt(at(b, frame, u64(slots) * 8), i64());
+  ir::CallInst* call = b.CreateCall(
+      call_any(), {frame, f->getArg(1), f->getArg(f->arg_size() - 1), top, ir::PoisonValue::get(pointer())});
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  if (type.results.size() != 1) {
+    b.CreateRet(call);
+    return f;
+  }
+  ir::Value* both = b.CreateInsertValue(ir::PoisonValue::get(f->getReturnType()), call, 0);
+  b.CreateRet(b.CreateInsertValue(both, load_slot(b, type.results[0], frame), 1));
   return f;
 }
 

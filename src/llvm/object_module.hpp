@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string_view>
 
 #include "llvm/llvm_headers.hpp"
@@ -58,6 +59,9 @@ class ObjectModule {
   /// Writes a function that is entered with parameters in registers and calls `code`, a NativeEntry, with the same in
   /// slots.
   void fill_adapter(ir::Function& adapter, FuncIndex function, ir::Value* code);
+  /// As regs_N of functions of a type, with the Function as one more parameter: by way of slots. `slots`: the larger
+  /// side of the type.
+  ir::Function* call_by_slots(const wasm::FuncType& type, u32 slots);
   void set_attributes(ir::Function& function);
   /// The scope of a function's locations; `offset` is where its body begins.
   ir::DISubprogram* scope_of(FuncIndex function, u64 offset);
@@ -94,6 +98,7 @@ class ObjectModule {
   ir::DICompileUnit* unit_;
   ir::DIFile* file_;
   ir::DISubroutineType* no_types_;
+  std::map<std::pair<ir::FunctionType*, u32>, ir::Function*> calls_by_slots_;
 };
 
 }  // namespace wisp::llvm_tier

@@ -13,8 +13,8 @@ constexpr auto ordering = ir::AtomicOrdering::SequentiallyConsistent;
 
 /// What an atomic instruction does, taken from its name: the table has a row for each width.
 struct AtomicForm {
-  u32 bits;        // in memory
-  bool is_64;      // the value
+  u32 bits;    // in memory
+  bool is_64;  // the value
   std::string_view action;
 };
 AtomicForm form_of(Op op) {
@@ -104,8 +104,8 @@ bool Translator::compare_exchange(const MemArg& memarg, ir::Type* raw, ir::Type*
   b_.CreateCondBr(b_.CreateICmpEQ(b_.CreateZExt(narrow, whole), expected), exchange, look);
 
   b_.SetInsertPoint(exchange);
-  Value both = out_.tag(b_.CreateAtomicCmpXchg(address, narrow, replacement, align, ordering, ordering),
-                        Touches::memory);
+  Value both =
+      out_.tag(b_.CreateAtomicCmpXchg(address, narrow, replacement, align, ordering, ordering), Touches::memory);
   Value exchanged = b_.CreateExtractValue(both, 0);
   b_.CreateBr(done);
 

@@ -1,5 +1,4 @@
 #include "llvm/translator.hpp"
-
 #include "runtime/native.hpp"
 
 /// Translation of calls, throws, and of everything that goes to the runtime.
@@ -40,7 +39,6 @@ void Translator::leave_noted(Value status) {
   const auto note = out_.helper("note_frame", ir::Type::getVoidTy(out_.context()), {out_.pointer()});
   ir::CallInst* call = b_.CreateCall(note, {vm_});
   call->addFnAttr(ir::Attribute::NoMerge);
-  call->addFnAttr(ir::Attribute::Cold);
   if (try_label_ != none) {
     Block away = new_block();
     Value is_exception = b_.CreateICmpEQ(status, out_.constant32(u32(Status::exception)));
@@ -80,19 +78,54 @@ void Translator::call(FuncIndex function, const FuncType& type) {
   finish_register_call(b_.CreateCall(out_.entry(Entry::registers, function), operands), type, base);
 }
 
-/// Any function, by its address: arguments and results in slots.
+/// Any function, by its address: with its arguments in registers if optimized code of it is there, else in slots.
 void Translator::call_function(Value function, const FuncType& type) {
   const std::vector<Value> arguments = pop_arguments(type);
   const u32 base = settle_refs();
-  const u32 end = base + larger_side(type);
-  need_slots(end);
-  out_.store_slots(b_, arguments, slot(base));
-  Value top = b_.CreatePtrToInt(slot(end), out_.i64());
-  Value no_cell = ir::PoisonValue::get(out_.pointer());
-  ir::CallInst* call = b_.CreateCall(out_.call_any(), {slot(base), vm_, function, top, no_cell});
-  call->setCallingConv(ir::CallingConv::PreserveNone);
-  check_status(call);
-  push_results(type, base);
+  need_slots(base + larger_side(type));
+  ir::Function* by_slots = out_.call_by_slots(type, larger_side(type));
+  const Callee callee = callee_of(function, by_slots);
+  std::vector<Value> operands{slot(base), callee.vm, callee.memory};
+  operands.insert(operands.end(), arguments.begin(), arguments.end());
+  // One more than a function takes does not disturb it.
+  operands.push_back(function);
+  finish_register_call(b_.CreateCall(by_slots->getFunctionType(), callee.code, operands), type, base);
+}
+
+/// What to call with parameters in registers to call a function: `otherwise` in this context, if there is no such code.
+Translator::Callee Translator::callee_of(Value function, Value otherwise) {
+  Value cell = out_.fixed(b_, out_.pointer(), function, offsetof(runtime::Function, code));
+  Block guest = new_block();
+  Block compiled = new_block();
+  Block elsewhere = new_block();
+  Block call = new_block();
+  Block from = b_.GetInsertBlock();
+  // Only functions of the host have none.
+  branch_unlikely(b_.CreateIsNull(cell), call, guest);
+
+  b_.SetInsertPoint(guest);
+  Value code =
+      out_.load(b_, out_.pointer(), out_.at(b_, cell, offsetof(runtime::NativeCell, registers)), Touches::runtime);
+  branch_unlikely(b_.CreateIsNull(code), call, compiled);
+
+  b_.SetInsertPoint(compiled);
+  Value vm = out_.fixed_pointer(b_, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
+  branch_unlikely(b_.CreateICmpNE(vm, vm_), elsewhere, call);
+
+  b_.SetInsertPoint(elsewhere);
+  Value view = out_.fixed_pointer(b_, vm, offsetof(runtime::VmContext, memory0), sizeof(runtime::MemoryView));
+  Value memory = out_.fixed(b_, out_.pointer(), view, offsetof(runtime::MemoryView, base));
+  b_.CreateBr(call);
+
+  b_.SetInsertPoint(call);
+  auto choose = [&](std::initializer_list<Value> values) {
+    ir::PHINode* phi = b_.CreatePHI(out_.pointer(), 4);
+    auto value = values.begin();
+    for (Block block : {from, guest, compiled, elsewhere}) phi->addIncoming(*value++, block);
+    return phi;
+  };
+  return {choose({otherwise, otherwise, code, code}), choose({vm_, vm_, vm, vm}),
+          choose({memory_, memory_, memory_, memory})};
 }
 
 ir::Value* Translator::table_function(TableIndex table, TypeIndex index) {
@@ -111,8 +144,8 @@ ir::Value* Translator::table_function(TableIndex table, TypeIndex index) {
     Block matched = new_block();
     branch_unlikely(differs, compare, matched);
     b_.SetInsertPoint(compare);
-    const auto is_subtype = out_.helper("is_subtype", ir::Type::getInt1Ty(out_.context()),
-                                        {out_.pointer(), out_.pointer()});
+    const auto is_subtype =
+        out_.helper("is_subtype", ir::Type::getInt1Ty(out_.context()), {out_.pointer(), out_.pointer()});
     ir::CallInst* is_sub = b_.CreateCall(is_subtype, {actual, expected});
     is_sub->addRetAttr(ir::Attribute::ZExt);
     trap_if(b_.CreateNot(is_sub), TrapReason::indirect_call_type_mismatch);
@@ -147,7 +180,8 @@ void Translator::return_call(FuncIndex function, const FuncType& type) {
   out_.store_slots(b_, arguments, frame_);
   Value address = out_.at(b_, out_.cell(function), offsetof(runtime::NativeCell, entry));
   Value code = out_.load(b_, out_.pointer(), address, Touches::runtime);
-  ir::CallInst* call = b_.CreateCall(out_.slots_type(), code, {frame_, vm_, memory_, memory_bytes(MemoryIndex(0)), out_.cell(function)});
+  ir::CallInst* call =
+      b_.CreateCall(out_.slots_type(), code, {frame_, vm_, memory_, memory_bytes(MemoryIndex(0)), out_.cell(function)});
   call->setCallingConv(ir::CallingConv::PreserveNone);
   call->setTailCallKind(ir::CallInst::TCK_MustTail);
   b_.CreateRet(call);
@@ -205,8 +239,8 @@ void Translator::emit_libcall(runtime::LibcallId id, u32 operands, std::span<con
   out_.store_slots(b_, values, slot(base));
   set_stack_top(base + std::max(slots, runtime::slot_count(results)));
   Value zero = out_.constant64(0);
-  Value reason = b_.CreateCall(out_.libcall(id), {vm_, slot(base), first != nullptr ? first : zero,
-                                                  second != nullptr ? second : zero});
+  Value reason = b_.CreateCall(out_.libcall(id),
+                               {vm_, slot(base), first != nullptr ? first : zero, second != nullptr ? second : zero});
   Block failed = new_block();
   Block done = new_block();
   branch_unlikely(b_.CreateICmpNE(reason, out_.constant32(u32(TrapReason::none))), failed, done);

@@ -229,8 +229,8 @@ void Translator::try_table(const wasm::BlockType& type, std::span<const CatchCla
   if (handlers != nullptr) {
     const ir::IRBuilder<>::InsertPoint here = b_.saveIP();
     b_.SetInsertPoint(handlers);
-    Value exception = out_.load(b_, out_.i64(), out_.at(b_, execution(), offsetof(runtime::Execution, exception)),
-                                Touches::runtime);
+    Value exception =
+        out_.load(b_, out_.i64(), out_.at(b_, execution(), offsetof(runtime::Execution, exception)), Touches::runtime);
     for (const CatchClause& clause : catches) {
       Block next = new_block();
       handle(clause, exception, next);
@@ -253,8 +253,8 @@ void Translator::try_table(const wasm::BlockType& type, std::span<const CatchCla
 void Translator::handle(const CatchClause& clause, Value exception, Block next) {
   Value object = address_of(exception);
   if (clause.has_tag()) {
-    Value tag = out_.load(b_, out_.pointer(), out_.at(b_, object, offsetof(runtime::ExceptionObject, tag)),
-                          Touches::object);
+    Value tag =
+        out_.load(b_, out_.pointer(), out_.at(b_, object, offsetof(runtime::ExceptionObject, tag)), Touches::object);
     Value tags = out_.fixed_pointer(b_, vm_, offsetof(runtime::VmContext, tags), out_.wasm().tags.size() * 8);
     Value wanted = out_.fixed(b_, out_.pointer(), tags, clause.tag.value * 8);
     Block ours = new_block();

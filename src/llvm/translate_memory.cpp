@@ -59,7 +59,7 @@ ir::LoadInst* Translator::load_from(const MemArg& memarg, ir::Type* type) {
   ir::LoadInst* load = out_.load(b_, type, address, Touches::memory);
   // Other threads write to shared memories.
   load->setVolatile(out_.wasm().memories[memarg.memory.value].shared);
-  load->setMetadata(guest_load_metadata, ir::MDNode::get(out_.context(), {}));
+  if (!load->isVolatile()) load->setMetadata(guest_load_metadata, ir::MDNode::get(out_.context(), {}));
   return load;
 }
 
@@ -79,12 +79,12 @@ void Translator::store_narrow(const MemArg& memarg, u32 bits) {
   store_to(memarg, b_.CreateTrunc(value, b_.getIntNTy(bits)));
 }
 
-#define EXTENDING(name, bits, type)                          \
-  case Op::name##_s:                                         \
-    load_extended(imm.memarg, bits, type, true);             \
-    return true;                                             \
-  case Op::name##_u:                                         \
-    load_extended(imm.memarg, bits, type, false);            \
+#define EXTENDING(name, bits, type)               \
+  case Op::name##_s:                              \
+    load_extended(imm.memarg, bits, type, true);  \
+    return true;                                  \
+  case Op::name##_u:                              \
+    load_extended(imm.memarg, bits, type, false); \
     return true;
 
 bool Translator::memory(Op op, const Imm& imm) {

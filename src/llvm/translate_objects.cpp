@@ -151,8 +151,6 @@ bool Translator::bulk(Op op, const Imm& imm) {
       emit_libcall(LibcallId::table_grow, 2, {&address, 1}, out_.constant64(imm.table.value));
       return true;
     }
-    case Op::elem_drop:
-      return run(LibcallId::elem_drop, 0, imm.elem.value);
     case Op::array_fill:
       return run(LibcallId::array_fill, 4, imm.type.value);
     case Op::array_copy:

@@ -7,14 +7,18 @@ using ir::CmpInst;
 using wasm::Op;
 
 /// An instruction of i32 and the same of i64, which the operand's type tells apart.
-#define BOTH(name) case Op::i32_##name: case Op::i64_##name
-#define FLOATS(name) case Op::f32_##name: case Op::f64_##name
-#define COMPARE(kind, name, predicate)                        \
-  kind(name) : {                                              \
-    Value b = pop();                                          \
-    Value a = pop();                                          \
-    push_bool(b_.CreateCmp(CmpInst::predicate, a, b));        \
-    return true;                                              \
+#define BOTH(name)     \
+  case Op::i32_##name: \
+  case Op::i64_##name
+#define FLOATS(name)   \
+  case Op::f32_##name: \
+  case Op::f64_##name
+#define COMPARE(kind, name, predicate)                 \
+  kind(name) : {                                       \
+    Value b = pop();                                   \
+    Value a = pop();                                   \
+    push_bool(b_.CreateCmp(CmpInst::predicate, a, b)); \
+    return true;                                       \
   }
 #define BINARY(kind, name, expression) \
   kind(name) : {                       \
@@ -35,14 +39,20 @@ ir::Value* Translator::intrinsic(ir::Intrinsic::ID id, std::initializer_list<Val
   return b_.CreateIntrinsic(id, {arguments[0]->getType()}, arguments);
 }
 
+/// Minimum or maximum of scalars or lanes. Of NaNs it is the sum, which is quiet; the intrinsic may leave one
+/// signalling.
+ir::Value* Translator::extremum(ir::Intrinsic::ID id, Value a, Value b) {
+  auto* number = ir::cast<ir::Instruction>(intrinsic(id, {a, b}));
+  number->setHasNoNaNs(true);
+  return b_.CreateSelect(b_.CreateFCmpUNO(a, b), b_.CreateFAdd(a, b), number);
+}
+
 bool Translator::integer(Op op) {
   auto masked = [&](Value count) {
     return b_.CreateAnd(count, ir::ConstantInt::get(count->getType(), count->getType()->getIntegerBitWidth() - 1));
   };
   auto zero = [&](Value like) { return ir::Constant::getNullValue(like->getType()); };
-  auto extend = [&](Value a, u32 bits) {
-    return b_.CreateSExt(b_.CreateTrunc(a, b_.getIntNTy(bits)), a->getType());
-  };
+  auto extend = [&](Value a, u32 bits) { return b_.CreateSExt(b_.CreateTrunc(a, b_.getIntNTy(bits)), a->getType()); };
   switch (op) {
     BINARY(BOTH, add, b_.CreateAdd(a, b))
     BINARY(BOTH, sub, b_.CreateSub(a, b))
@@ -200,8 +210,8 @@ bool Translator::floating(Op op) {
     BINARY(FLOATS, sub, b_.CreateFSub(a, b))
     BINARY(FLOATS, mul, b_.CreateFMul(a, b))
     BINARY(FLOATS, div, b_.CreateFDiv(a, b))
-    BINARY(FLOATS, min, intrinsic(ir::Intrinsic::minimum, {a, b}))
-    BINARY(FLOATS, max, intrinsic(ir::Intrinsic::maximum, {a, b}))
+    BINARY(FLOATS, min, extremum(ir::Intrinsic::minimum, a, b))
+    BINARY(FLOATS, max, extremum(ir::Intrinsic::maximum, a, b))
     BINARY(FLOATS, copysign, intrinsic(ir::Intrinsic::copysign, {a, b}))
     UNARY(FLOATS, abs, intrinsic(ir::Intrinsic::fabs, {a}))
     UNARY(FLOATS, neg, b_.CreateFNeg(a))
@@ -221,25 +231,25 @@ bool Translator::floating(Op op) {
   }
 }
 
-#define TRUNCATIONS(to, from, type)                                       \
-  case Op::to##_trunc_##from##_s:                                         \
-    truncate(type, true);                                                 \
-    return true;                                                          \
-  case Op::to##_trunc_##from##_u:                                         \
-    truncate(type, false);                                                \
-    return true;                                                          \
-  case Op::to##_trunc_sat_##from##_s:                                     \
-    truncate_sat(type, true);                                             \
-    return true;                                                          \
-  case Op::to##_trunc_sat_##from##_u:                                     \
-    truncate_sat(type, false);                                            \
+#define TRUNCATIONS(to, from, type)   \
+  case Op::to##_trunc_##from##_s:     \
+    truncate(type, true);             \
+    return true;                      \
+  case Op::to##_trunc_##from##_u:     \
+    truncate(type, false);            \
+    return true;                      \
+  case Op::to##_trunc_sat_##from##_s: \
+    truncate_sat(type, true);         \
+    return true;                      \
+  case Op::to##_trunc_sat_##from##_u: \
+    truncate_sat(type, false);        \
     return true;
-#define CONVERSIONS(to, from, type)              \
-  case Op::to##_convert_##from##_s:              \
-    push(b_.CreateSIToFP(pop(), type));          \
-    return true;                                 \
-  case Op::to##_convert_##from##_u:              \
-    push(b_.CreateUIToFP(pop(), type));          \
+#define CONVERSIONS(to, from, type)     \
+  case Op::to##_convert_##from##_s:     \
+    push(b_.CreateSIToFP(pop(), type)); \
+    return true;                        \
+  case Op::to##_convert_##from##_u:     \
+    push(b_.CreateUIToFP(pop(), type)); \
     return true;
 #define REINTERPRET(name, type)          \
   case Op::name:                         \
@@ -291,9 +301,9 @@ void Translator::truncate(ir::Type* to, bool is_signed) {
                         ir::APFloat::rmNearestTiesToEven);
   // Just below the lowest integer; the lowest itself where nothing lies between.
   ir::APFloat low(semantics);
-  const ir::APInt below = is_signed ? ir::APInt::getSignedMinValue(bits).sext(bits + 2) - 1 : ir::APInt(bits + 2, ~u64{0}, true);
-  const bool is_exact =
-      low.convertFromAPInt(below, true, ir::APFloat::rmNearestTiesToEven) == ir::APFloat::opOK;
+  const ir::APInt below =
+      is_signed ? ir::APInt::getSignedMinValue(bits).sext(bits + 2) - 1 : ir::APInt(bits + 2, ~u64{0}, true);
+  const bool is_exact = low.convertFromAPInt(below, true, ir::APFloat::rmNearestTiesToEven) == ir::APFloat::opOK;
   Value in_range = b_.CreateFCmpOLT(a, ir::ConstantFP::get(a->getType(), high));
   Value bound = ir::ConstantFP::get(a->getType(), low);
   Value above = is_exact ? b_.CreateFCmpOGT(a, bound) : b_.CreateFCmpOGE(a, bound);

@@ -15,14 +15,14 @@ bool Translator::vector(Op op, const Imm& imm) {
   return vector_lane(op, imm) || vector_bits(op) || vector_integer(op) || vector_widening(op) || vector_float(op);
 }
 
-#define EACH(name, ...)                       \
-  case Op::i8x16_##name:                      \
-    return step(8, __VA_ARGS__);              \
-  case Op::i16x8_##name:                      \
-    return step(16, __VA_ARGS__);             \
-  case Op::i32x4_##name:                      \
-    return step(32, __VA_ARGS__);             \
-  case Op::i64x2_##name:                      \
+#define EACH(name, ...)           \
+  case Op::i8x16_##name:          \
+    return step(8, __VA_ARGS__);  \
+  case Op::i16x8_##name:          \
+    return step(16, __VA_ARGS__); \
+  case Op::i32x4_##name:          \
+    return step(32, __VA_ARGS__); \
+  case Op::i64x2_##name:          \
     return step(64, __VA_ARGS__);
 #define SMALL(name, ...)          \
   case Op::i8x16_##name:          \
@@ -36,10 +36,8 @@ bool Translator::vector(Op op, const Imm& imm) {
     return step(8, __VA_ARGS__); \
   case Op::i16x8_##name:         \
     return step(16, __VA_ARGS__);
-#define COMPARE(predicate)                                                      \
-  [&](Value a, Value b) -> Value {                                              \
-    return b_.CreateSExt(b_.CreateICmp(CmpInst::predicate, a, b), a->getType()); \
-  }
+#define COMPARE(predicate) \
+  [&](Value a, Value b) -> Value { return b_.CreateSExt(b_.CreateICmp(CmpInst::predicate, a, b), a->getType()); }
 #define CALL(id) [&](Value a, Value b) -> Value { return intrinsic(ir::Intrinsic::id, {a, b}); }
 #define LANES(expression) [&](Value a, Value b) -> Value { return expression; }
 
@@ -130,12 +128,12 @@ bool Translator::vector_bits(Op op) {
     return b_.CreateZExt(b_.CreateBitCast(negative, b_.getIntNTy(128 / bits)), out_.i32());
   };
   using Binary = ir::Instruction;
-#define SHIFTS(shape, bits)                   \
-  case Op::shape##_shl:                       \
-    return shifted(bits, Binary::Shl);        \
-  case Op::shape##_shr_s:                     \
-    return shifted(bits, Binary::AShr);       \
-  case Op::shape##_shr_u:                     \
+#define SHIFTS(shape, bits)             \
+  case Op::shape##_shl:                 \
+    return shifted(bits, Binary::Shl);  \
+  case Op::shape##_shr_s:               \
+    return shifted(bits, Binary::AShr); \
+  case Op::shape##_shr_u:               \
     return shifted(bits, Binary::LShr);
   switch (op) {
     SHIFTS(i8x16, 8)
@@ -192,27 +190,27 @@ ir::Value* Translator::widen(Value narrow, bool is_signed) {
   return is_signed ? b_.CreateSExt(narrow, wide) : b_.CreateZExt(narrow, wide);
 }
 
-#define WIDENING(wide, narrow, bits)                               \
-  case Op::wide##_extend_low_##narrow##_s:                         \
-    return extend(bits, false, true);                              \
-  case Op::wide##_extend_low_##narrow##_u:                         \
-    return extend(bits, false, false);                             \
-  case Op::wide##_extend_high_##narrow##_s:                        \
-    return extend(bits, true, true);                               \
-  case Op::wide##_extend_high_##narrow##_u:                        \
-    return extend(bits, true, false);                              \
-  case Op::wide##_extmul_low_##narrow##_s:                         \
-    return multiply(bits, false, true);                            \
-  case Op::wide##_extmul_low_##narrow##_u:                         \
-    return multiply(bits, false, false);                           \
-  case Op::wide##_extmul_high_##narrow##_s:                        \
-    return multiply(bits, true, true);                             \
-  case Op::wide##_extmul_high_##narrow##_u:                        \
+#define WIDENING(wide, narrow, bits)        \
+  case Op::wide##_extend_low_##narrow##_s:  \
+    return extend(bits, false, true);       \
+  case Op::wide##_extend_low_##narrow##_u:  \
+    return extend(bits, false, false);      \
+  case Op::wide##_extend_high_##narrow##_s: \
+    return extend(bits, true, true);        \
+  case Op::wide##_extend_high_##narrow##_u: \
+    return extend(bits, true, false);       \
+  case Op::wide##_extmul_low_##narrow##_s:  \
+    return multiply(bits, false, true);     \
+  case Op::wide##_extmul_low_##narrow##_u:  \
+    return multiply(bits, false, false);    \
+  case Op::wide##_extmul_high_##narrow##_s: \
+    return multiply(bits, true, true);      \
+  case Op::wide##_extmul_high_##narrow##_u: \
     return multiply(bits, true, false);
-#define PAIRWISE(wide, narrow, bits)                               \
-  case Op::wide##_extadd_pairwise_##narrow##_s:                    \
-    return add_pairs(bits, true);                                  \
-  case Op::wide##_extadd_pairwise_##narrow##_u:                    \
+#define PAIRWISE(wide, narrow, bits)            \
+  case Op::wide##_extadd_pairwise_##narrow##_s: \
+    return add_pairs(bits, true);               \
+  case Op::wide##_extadd_pairwise_##narrow##_u: \
     return add_pairs(bits, false);
 
 /// What changes the width of lanes.
@@ -296,29 +294,29 @@ bool Translator::vector_widening(Op op) {
   }
 }
 
-#define EXTRACT(shape, bits, type)                                                                  \
-  case Op::shape##_extract_lane_s:                                                                  \
-    push(b_.CreateSExt(b_.CreateExtractElement(pop_vector(lanes(bits)), lane), type));              \
-    return true;                                                                                    \
-  case Op::shape##_extract_lane_u:                                                                  \
-    push(b_.CreateZExt(b_.CreateExtractElement(pop_vector(lanes(bits)), lane), type));              \
+#define EXTRACT(shape, bits, type)                                                     \
+  case Op::shape##_extract_lane_s:                                                     \
+    push(b_.CreateSExt(b_.CreateExtractElement(pop_vector(lanes(bits)), lane), type)); \
+    return true;                                                                       \
+  case Op::shape##_extract_lane_u:                                                     \
+    push(b_.CreateZExt(b_.CreateExtractElement(pop_vector(lanes(bits)), lane), type)); \
     return true;
-#define WHOLE_LANES(shape, vector, bits)                                                            \
-  case Op::shape##_extract_lane:                                                                    \
-    push(b_.CreateExtractElement(pop_vector(vector(bits)), lane));                                  \
+#define WHOLE_LANES(shape, vector, bits)                           \
+  case Op::shape##_extract_lane:                                   \
+    push(b_.CreateExtractElement(pop_vector(vector(bits)), lane)); \
     return true;
-#define REPLACE(shape, vector, bits)                                                                \
-  case Op::shape##_replace_lane: {                                                                  \
-    Value scalar = pop();                                                                           \
+#define REPLACE(shape, vector, bits)                                                                    \
+  case Op::shape##_replace_lane: {                                                                      \
+    Value scalar = pop();                                                                               \
     if (scalar->getType()->isIntegerTy()) scalar = b_.CreateIntCast(scalar, b_.getIntNTy(bits), false); \
-    push_vector(b_.CreateInsertElement(pop_vector(vector(bits)), scalar, lane));                    \
-    return true;                                                                                    \
-  }                                                                                                 \
-  case Op::shape##_splat: {                                                                         \
-    Value scalar = pop();                                                                           \
+    push_vector(b_.CreateInsertElement(pop_vector(vector(bits)), scalar, lane));                        \
+    return true;                                                                                        \
+  }                                                                                                     \
+  case Op::shape##_splat: {                                                                             \
+    Value scalar = pop();                                                                               \
     if (scalar->getType()->isIntegerTy()) scalar = b_.CreateIntCast(scalar, b_.getIntNTy(bits), false); \
-    push_vector(b_.CreateVectorSplat(128 / bits, scalar));                                          \
-    return true;                                                                                    \
+    push_vector(b_.CreateVectorSplat(128 / bits, scalar));                                              \
+    return true;                                                                                        \
   }
 
 bool Translator::vector_lane(Op op, const Imm& imm) {

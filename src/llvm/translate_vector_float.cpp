@@ -19,7 +19,7 @@ ir::FixedVectorType* Translator::float_lanes(u32 bits) const {
     return step(64, __VA_ARGS__);
 #define LANES(expression) [&](Value a, Value b) -> Value { return expression; }
 #define COMPARE(predicate) LANES(b_.CreateSExt(b_.CreateFCmp(CmpInst::predicate, a, b), lanes_like(a)))
-#define CALL(id) LANES(intrinsic(ir::Intrinsic::id, {a, b}))
+#define CALL(id) LANES(extremum(ir::Intrinsic::id, a, b))
 
 bool Translator::vector_float(Op op) {
   auto step = [&](u32 bits, auto&& apply) {

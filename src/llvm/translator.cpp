@@ -137,7 +137,6 @@ void Translator::trap_with(Value reason) {
   const auto helper = out_.helper("trap", ir::Type::getVoidTy(out_.context()), {out_.pointer(), out_.i32()});
   ir::CallInst* call = b_.CreateCall(helper, {vm_, reason});
   call->addFnAttr(ir::Attribute::NoMerge);
-  call->addFnAttr(ir::Attribute::Cold);
   leave_with(out_.constant32(u32(runtime::Status::unwind)));
 }
 
@@ -187,8 +186,12 @@ void Translator::plain(Op op, const Imm& imm) {
     case Op::f64_const:
       return push(b_.CreateBitCast(out_.constant64(imm.bits), ir::Type::getDoubleTy(out_.context())));
     case Op::v128_const:
-      return push(ir::ConstantVector::get({out_.constant64(load_le<u64>(imm.v128.data())),
-                                           out_.constant64(load_le<u64>(imm.v128.data() + 8))}));
+      return push(ir::ConstantVector::get(
+          {out_.constant64(load_le<u64>(imm.v128.data())), out_.constant64(load_le<u64>(imm.v128.data() + 8))}));
+    case Op::data_drop:
+      return emit_libcall(runtime::LibcallId::data_drop, 0, {}, out_.constant64(imm.data.value));
+    case Op::elem_drop:
+      return emit_libcall(runtime::LibcallId::elem_drop, 0, {}, out_.constant64(imm.elem.value));
     default:
       break;
   }

@@ -15,7 +15,8 @@ using runtime::TrapReason;
 struct BodyFacts {
   /// It ends in calls that take its place; only the convention with slots can do that for any two types.
   bool has_tail_call = false;
-  /// Functions of the module that it calls, and whether it does nothing that would keep it from becoming part of others.
+  /// Functions of the module that it calls, and whether it does nothing that would keep it from becoming part of
+  /// others.
   std::vector<FuncIndex> callees;
   bool can_inline = true;
   u32 instructions = 0;
@@ -23,8 +24,8 @@ struct BodyFacts {
 BodyFacts facts_of(const wasm::Module& module, FuncIndex function);
 
 /// Writes one body as a function of an ObjectModule: a sink of the validator. Operands are values; locals are stack
-/// variables that LLVM turns into values. References live in slots of the frame as well (native.hpp): the frame holds the
-/// locals that are references, the operands that are, and above them whatever is passed in slots.
+/// variables that LLVM turns into values. References live in slots of the frame as well (native.hpp): the frame holds
+/// the locals that are references, the operands that are, and above them whatever is passed in slots.
 class Translator {
  public:
   static constexpr bool wants_unreachable = false;
@@ -84,14 +85,14 @@ class Translator {
   };
   /// What translation knows of an open construct, beside its ControlFrame.
   struct Label {
-    Block target;                        // where branches to it go
-    std::vector<ir::PHINode*> carried;   // what they carry
-    Block else_block = nullptr;          // of an if
-    std::vector<Operand> params;         // of an if: what its else begins with
-    u32 height = 0;                      // operands below its parameters
-    u32 settled = 0;                     // `settled_` when it opened
-    Block handlers = nullptr;            // of a try_table: where exceptions go
-    u32 outer_try = none;                // of a try_table: the label around it that has handlers
+    Block target;                       // where branches to it go
+    std::vector<ir::PHINode*> carried;  // what they carry
+    Block else_block = nullptr;         // of an if
+    std::vector<Operand> params;        // of an if: what its else begins with
+    u32 height = 0;                     // operands below its parameters
+    u32 settled = 0;                    // `settled_` when it opened
+    Block handlers = nullptr;           // of a try_table: where exceptions go
+    u32 outer_try = none;               // of a try_table: the label around it that has handlers
   };
   static constexpr u32 none = ~u32{0};
 
@@ -146,6 +147,12 @@ class Translator {
   void leave_noted(Value status);
   void push_results(const wasm::FuncType& type, u32 base);
   void finish_register_call(ir::CallInst* call, const wasm::FuncType& type, u32 base);
+  struct Callee {
+    Value code;
+    Value vm;
+    Value memory;
+  };
+  Callee callee_of(Value function, Value otherwise);
   void call_function(Value function, const wasm::FuncType& type);
   void tail_call_function(Value function, const wasm::FuncType& type);
   Value table_function(TableIndex table, TypeIndex index);
@@ -163,6 +170,7 @@ class Translator {
   void truncate_sat(ir::Type* to, bool is_signed);
   void wide(wasm::Op op);
   bool identity_with(wasm::Op op);
+  Value extremum(ir::Intrinsic::ID id, Value a, Value b);
   Value intrinsic(ir::Intrinsic::ID id, std::initializer_list<Value> operands);
   void push_bool(Value condition) { push(b_.CreateZExt(condition, out_.i32())); }
 
@@ -240,7 +248,7 @@ class Translator {
   u32 ref_locals_ = 0;
   u32 frame_slots_ = 0;
   u32 try_label_ = none;
-  u32 settled_ = 0;  // the references among so many operands are in their slots
+  u32 settled_ = 0;        // the references among so many operands are in their slots
   Block start_ = nullptr;  // where the body begins, and begins again when it calls itself in tail position
   bool failed_ = false;
 };

@@ -1,0 +1,143 @@
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "llvm/limits.hpp"
+#include "runtime/optimizer.hpp"
+#include "wasm/test_module.hpp"
+
+/// What comes out of the compiler. What its code does is asked by the official suites, which run on this tier as well.
+extern "C" wisp::runtime::OptimizingCompiler* wisp_make_optimizing_compiler();
+
+namespace wisp::llvm_tier {
+namespace {
+
+using runtime::CodeOrigin;
+using runtime::CompileJob;
+using runtime::ObjectCode;
+using wasm::test::Buffer;
+using wasm::test::operator+;
+
+const Buffer binary_type{0x60, 2, 0x7f, 0x7f, 1, 0x7f};
+
+/// Functions of type [i32 i32] -> [i32], from their instructions.
+std::shared_ptr<const wasm::Module> module_of(const std::vector<Buffer>& bodies) {
+  wasm::test::Parts parts;
+  parts.types = {binary_type};
+  for (const Buffer& body : bodies) {
+    parts.functions.push_back({0});
+    parts.bodies.push_back(Buffer{0} + body + Buffer{0x0b});
+  }
+  return wasm::test::load(parts.build()).value();
+}
+
+const Buffer divide{0x20, 0, 0x20, 1, 0x6d};                    // local.get 0, local.get 1, i32.div_s
+const Buffer call_first{0x20, 0, 0x20, 1, 0x10, 0};             // ..., call 0
+const Buffer count_down{0x03, 0x40, 0x20, 0, 0x41, 1,    0x6b,  // loop, local.get 0, i32.const 1, i32.sub
+                        0x22, 0,    0x0d, 0, 0x0b, 0x20, 1};    // local.tee 0, br_if 0, end, local.get 1
+
+class Compiler : public testing::Test {
+ protected:
+  Result<ObjectCode> compile(const wasm::Module& module, u32 function, std::optional<u64> osr_loop = std::nullopt,
+                             const std::atomic<bool>* cancel = nullptr) {
+    const runtime::StructLayouts layouts(module);
+    return compiler_->compile({.module = module,
+                               .layouts = layouts,
+                               .function = FuncIndex(function),
+                               .is_guarded = true,
+                               .osr_loop = osr_loop,
+                               .cancel = cancel});
+  }
+  static bool names(const ObjectCode& code, std::string_view symbol) {
+    const std::string terminated = '\0' + std::string(symbol) + '\0';
+    return as_text(code.object).find(terminated) != std::string_view::npos;
+  }
+
+  std::unique_ptr<runtime::OptimizingCompiler> compiler_{wisp_make_optimizing_compiler()};
+};
+
+TEST_F(Compiler, MakesBothEntries) {
+  const auto module = module_of({divide});
+  const auto code = compile(*module, 0);
+  ASSERT_TRUE(code.ok());
+  EXPECT_TRUE(names(*code, "slots_0"));
+  EXPECT_TRUE(names(*code, "regs_0"));
+  EXPECT_TRUE(names(*code, "trap"));
+}
+
+TEST_F(Compiler, SaysWhereCodeComesFrom) {
+  const auto module = module_of({divide});
+  const auto code = compile(*module, 0);
+  ASSERT_TRUE(code.ok());
+  const u64 division = module->bodies[0].offset + 1 + 4;
+  bool found = false;
+  for (const runtime::LocationTable::Row& row : code->locations.rows) {
+    if (row.origin == CodeOrigin::none) continue;
+    const CodeOrigin& origin = code->locations.origins[row.origin];
+    EXPECT_EQ(origin.function, FuncIndex(0));
+    EXPECT_EQ(code->locations.find(row.code_offset), row.origin);
+    found = found || origin.offset == division;
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(Compiler, NamesTheCallsThatCodeIsInlinedInto) {
+  const auto module = module_of({divide, call_first});
+  const auto code = compile(*module, 1);
+  ASSERT_TRUE(code.ok());
+  bool found = false;
+  for (const CodeOrigin& origin : code->locations.origins) {
+    if (origin.function != FuncIndex(0)) continue;
+    ASSERT_NE(origin.inlined_into, CodeOrigin::none);
+    const CodeOrigin& outer = code->locations.origins[origin.inlined_into];
+    EXPECT_EQ(outer.function, FuncIndex(1));
+    EXPECT_EQ(outer.offset, module->bodies[1].offset + 1 + 4);
+    found = true;
+  }
+  EXPECT_TRUE(found);
+  EXPECT_FALSE(names(*code, "regs_0")) << "nothing is left to call";
+}
+
+TEST_F(Compiler, KeepsToWhatMayBeInlined) {
+  const auto module = module_of({divide, call_first});
+  const runtime::StructLayouts layouts(*module);
+  const std::vector<bool> nothing{false, false};
+  const auto code =
+      compiler_->compile({.module = *module, .layouts = layouts, .function = FuncIndex(1), .may_inline = &nothing});
+  ASSERT_TRUE(code.ok());
+  EXPECT_TRUE(names(*code, "regs_0"));
+  EXPECT_TRUE(names(*code, "adapt_0"));
+  EXPECT_TRUE(names(*code, "cell_0"));
+}
+
+TEST_F(Compiler, EntersALoop) {
+  const auto module = module_of({count_down});
+  const auto code = compile(*module, 0, module->bodies[0].offset + 1);
+  ASSERT_TRUE(code.ok());
+  EXPECT_TRUE(names(*code, "osr_0"));
+  EXPECT_FALSE(names(*code, "slots_0"));
+}
+
+TEST_F(Compiler, MakesTheSameAgain) {
+  const auto module = module_of({divide, call_first});
+  EXPECT_EQ(compile(*module, 1)->object, compile(*module, 1)->object);
+}
+
+TEST_F(Compiler, CanBeCancelled) {
+  const auto module = module_of({divide});
+  const std::atomic<bool> cancel = true;
+  const auto code = compile(*module, 0, std::nullopt, &cancel);
+  ASSERT_FALSE(code.ok());
+  EXPECT_EQ(code.error().code, ErrorCode::limit);
+}
+
+TEST_F(Compiler, RefusesWhatIsTooLarge) {
+  const Buffer step{0x41, 1, 0x1a};  // i32.const 1, drop
+  const auto module = module_of({wasm::test::repeat(step, limits::body_bytes / 3 + 1) + divide});
+  const auto code = compile(*module, 0);
+  ASSERT_FALSE(code.ok());
+  EXPECT_EQ(code.error().code, ErrorCode::limit);
+}
+
+}  // namespace
+}  // namespace wisp::llvm_tier

@@ -1,0 +1,108 @@
+#include "llvm/loops.hpp"
+
+#include "llvm/limits.hpp"
+#include "llvm/llvm_headers.hpp"
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#include <llvm/Analysis/AssumptionCache.h>
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/OptimizationRemarkEmitter.h>
+#include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/ScalarEvolutionExpressions.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
+#include <llvm/IR/Dominators.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Transforms/Utils/LoopSimplify.h>
+#include <llvm/Transforms/Utils/LoopUtils.h>
+#include <llvm/Transforms/Utils/UnrollLoop.h>
+#pragma clang diagnostic pop
+
+namespace wisp::llvm_tier {
+
+namespace ir = ::llvm;
+
+namespace {
+
+/// Whether a store goes to one place, or to the next one at each turn, or to one not much further.
+bool is_regular(ir::PredicatedScalarEvolution& evolution, const ir::Loop& loop, ir::StoreInst& store) {
+  ir::Value* pointer = store.getPointerOperand();
+  if (loop.isLoopInvariant(pointer)) return true;
+  const ir::SCEVAddRecExpr* place = evolution.getAsAddRec(pointer);
+  if (place == nullptr || place->getLoop() != &loop) return false;
+  const auto* step = ir::dyn_cast<ir::SCEVConstant>(place->getStepRecurrence(*evolution.getSE()));
+  if (step == nullptr) return false;
+  const u64 size = store.getValueOperand()->getType()->getPrimitiveSizeInBits() / 8;
+  return step->getAPInt().abs().ule(limits::regular_stride * size);
+}
+
+struct ScatterVeto : ir::PassInfoMixin<ScatterVeto> {
+  ir::PreservedAnalyses run(ir::Function& function, ir::FunctionAnalysisManager& analyses) {
+    auto& evolution = analyses.getResult<ir::ScalarEvolutionAnalysis>(function);
+    for (ir::Loop* loop : analyses.getResult<ir::LoopAnalysis>(function).getLoopsInPreorder()) {
+      if (!loop->isInnermost()) continue;
+      ir::PredicatedScalarEvolution predicated(evolution, *loop);
+      bool is_scattered = false;
+      for (ir::BasicBlock* block : loop->blocks()) {
+        for (ir::Instruction& instruction : *block) {
+          auto* store = ir::dyn_cast<ir::StoreInst>(&instruction);
+          is_scattered = is_scattered || (store != nullptr && !is_regular(predicated, *loop, *store));
+        }
+      }
+      if (is_scattered) ir::addStringMetadataToLoop(loop, "llvm.loop.vectorize.enable", 0);
+    }
+    return ir::PreservedAnalyses::all();
+  }
+};
+
+class CheckUnroll : public ir::PassInfoMixin<CheckUnroll> {
+ public:
+  ir::PreservedAnalyses run(ir::Function& function, ir::FunctionAnalysisManager& analyses) {
+    auto& loops = analyses.getResult<ir::LoopAnalysis>(function);
+    auto& evolution = analyses.getResult<ir::ScalarEvolutionAnalysis>(function);
+    auto& tree = analyses.getResult<ir::DominatorTreeAnalysis>(function);
+    auto& assumptions = analyses.getResult<ir::AssumptionAnalysis>(function);
+    auto& target = analyses.getResult<ir::TargetIRAnalysis>(function);
+    auto& remarks = analyses.getResult<ir::OptimizationRemarkEmitterAnalysis>(function);
+    std::vector<ir::Loop*> chosen;
+    for (ir::Loop* loop : loops.getLoopsInPreorder()) {
+      if (loop->isInnermost() && is_worth_it(*loop, evolution)) chosen.push_back(loop);
+    }
+    for (ir::Loop* loop : chosen) {
+      ir::simplifyLoop(loop, &tree, &loops, &evolution, &assumptions, nullptr, false);
+      ir::formLCSSARecursively(*loop, tree, &loops, &evolution);
+      ir::UnrollLoopOptions options{};
+      options.Count = limits::check_unroll;
+      options.Force = true;
+      ir::UnrollLoop(loop, options, &loops, &evolution, &tree, &assumptions, &target, &remarks, true);
+    }
+    return chosen.empty() ? ir::PreservedAnalyses::all() : ir::PreservedAnalyses::none();
+  }
+
+ private:
+  static bool is_worth_it(const ir::Loop& loop, ir::ScalarEvolution& evolution) {
+    if (ir::findOptionMDForLoop(&loop, "llvm.loop.isvectorized") != nullptr) return false;
+    if (evolution.getSmallConstantMaxTripCount(&loop) != 0) return false;
+    u32 size = 0;
+    for (const ir::BasicBlock* block : loop.blocks()) {
+      for (const ir::Instruction& instruction : *block) {
+        if (ir::isa<ir::CallInst>(instruction) && !ir::isa<ir::IntrinsicInst>(instruction)) return false;
+        size += ir::isa<ir::PHINode>(instruction) ? 0 : 1;
+      }
+    }
+    return size <= limits::check_unroll_instructions;
+  }
+};
+
+}  // namespace
+
+void register_loop_passes(ir::PassBuilder& builder) {
+  builder.registerVectorizerStartEPCallback(
+      [](ir::FunctionPassManager& passes, ir::OptimizationLevel) { passes.addPass(ScatterVeto()); });
+  builder.registerOptimizerLastEPCallback(
+      [](ir::ModulePassManager& passes, ir::OptimizationLevel, ir::ThinOrFullLTOPhase) {
+        passes.addPass(ir::createModuleToFunctionPassAdaptor(CheckUnroll()));
+      });
+}
+
+}  // namespace wisp::llvm_tier

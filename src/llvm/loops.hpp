@@ -1,0 +1,15 @@
+#pragma once
+
+namespace llvm {
+class PassBuilder;
+}
+
+namespace wisp::llvm_tier {
+
+/// Adds our own passes over loops to the pipeline:
+/// - before the vectorizer: keeps it away from loops that store here and there, which it would take apart lane by lane;
+/// - at the end: unrolls short loops whose number of turns nobody knows, so that the check of each turn (checks.hpp) is
+///   that of several.
+void register_loop_passes(::llvm::PassBuilder& builder);
+
+}  // namespace wisp::llvm_tier
