@@ -4,9 +4,23 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-# wisp_part(NAME FOLDER [DEPENDS part...] [EXCLUDE folder...] [EXCEPTIONS])
+# Tests that run on every tier: a test program reads the tier to use from WISP_TEST_TIER.
+set(wisp_tiers automatic interpreter baseline optimizing)
+# wisp_discover_tests(PROGRAM PREFIX EVERY_TIER [PROPERTIES...])
+function(wisp_discover_tests program prefix every_tier)
+  if(NOT every_tier)
+    gtest_discover_tests(${program} TEST_PREFIX "${prefix}." DISCOVERY_TIMEOUT 60 PROPERTIES ${ARGN})
+    return()
+  endif()
+  foreach(tier ${wisp_tiers})
+    gtest_discover_tests(${program} TEST_PREFIX "${prefix}.${tier}." DISCOVERY_TIMEOUT 60
+      PROPERTIES ENVIRONMENT WISP_TEST_TIER=${tier} ${ARGN})
+  endforeach()
+endfunction()
+
+# wisp_part(NAME FOLDER [DEPENDS part...] [EXCLUDE folder...] [EXCEPTIONS] [EVERY_TIER])
 function(wisp_part name folder)
-  cmake_parse_arguments(PART "EXCEPTIONS" "" "DEPENDS;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(PART "EXCEPTIONS;EVERY_TIER" "" "DEPENDS;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   foreach(excluded ${PART_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX "/${folder}/${excluded}/")
@@ -41,7 +55,7 @@ function(wisp_part name folder)
       # A test may implement an interface of the library, which has no type information to derive from.
       target_compile_options(wisp_${name}_test PRIVATE -fno-rtti)
     endif()
-    gtest_discover_tests(wisp_${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60)
+    wisp_discover_tests(wisp_${name}_test ${name} ${PART_EVERY_TIER})
   endif()
 endfunction()
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,18 @@
 
 /// What the tests of the API share.
 namespace wisp::test {
+
+/// The settings to test with: of the tier that the environment names, as every test runs on every tier.
+inline Config config() {
+  Config config;
+  const char* const named = std::getenv("WISP_TEST_TIER");
+  const std::string_view name = named == nullptr ? "automatic" : named;
+  config.tier = name == "interpreter"  ? Tier::interpreter
+                : name == "baseline"   ? Tier::baseline
+                : name == "optimizing" ? Tier::optimizing
+                                       : Tier::automatic;
+  return config;
+}
 
 inline Module parse(const Engine& engine, std::string_view text) {
   auto module = Module::from_text(engine, text);
@@ -25,7 +38,7 @@ inline Store make_store(const Engine& engine, const StoreLimits& limits = {}) {
 
 /// An engine, a store and a linker, and instances of modules in the text format.
 struct World {
-  explicit World(const Config& config = {}, const StoreLimits& limits = {})
+  explicit World(const Config& config = test::config(), const StoreLimits& limits = {})
       : engine(config), store(make_store(engine, limits)), linker(engine) {}
 
   Outcome<Instance> try_instantiate(std::string_view text) { return linker.instantiate(store, parse(engine, text)); }

@@ -196,7 +196,7 @@ TEST(Interruption, TheHandleOutlivesTheStore) {
 }
 
 TEST(Fuel, EndsGuestsAtTheSameInstruction) {
-  Config config;
+  Config config = test::config();
   config.fuel = true;
   std::uint64_t first_offset = 0;
   for (int run = 0; run < 2; ++run) {
@@ -221,7 +221,7 @@ TEST(Fuel, EndsGuestsAtTheSameInstruction) {
 }
 
 TEST(Fuel, BulkOperationsCostWhatTheyDo) {
-  Config config;
+  Config config = test::config();
   config.fuel = true;
   World world(config);
   const Instance instance = world.instantiate(spinner);
@@ -234,7 +234,7 @@ TEST(Fuel, BulkOperationsCostWhatTheyDo) {
 
 TEST(Stack, RecursionEnds) {
   for (const std::uint64_t stack_bytes : {std::uint64_t{4096}, std::uint64_t{8} << 20}) {
-    Config config;
+    Config config = test::config();
     config.stack_bytes = stack_bytes;
     World world(config);
     const Instance instance = world.instantiate(spinner);
@@ -284,7 +284,7 @@ TEST(Memory, SharedOnesCanBeInSeveralStores) {
   second.set_timeout(5ms);
   EXPECT_EQ(World::reason(*user, "wait"), TrapReason::deadline);
 
-  Config other_mode;
+  Config other_mode = test::config();
   other_mode.memory_mode = MemoryMode::explicit_checks;
   World explicit_world(other_mode);
   EXPECT_FALSE(Memory::create(explicit_world.store, *shared).ok());

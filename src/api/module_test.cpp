@@ -22,7 +22,7 @@ constexpr std::string_view sample = R"((module $sample
   (@custom "producers" "some bytes")))";
 
 TEST(Module, DescribesItself) {
-  const Engine engine;
+  const Engine engine(test::config());
   const Module module = test::parse(engine, sample);
   EXPECT_EQ(module.name(), "sample");
   EXPECT_EQ(module.function_name(0), "imported");
@@ -45,7 +45,7 @@ TEST(Module, DescribesItself) {
 }
 
 TEST(Module, SectionsCoverTheBytes) {
-  const Engine engine;
+  const Engine engine(test::config());
   const Module module = test::parse(engine, sample);
   std::uint64_t end = 8;
   bool saw_code = false;
@@ -59,7 +59,7 @@ TEST(Module, SectionsCoverTheBytes) {
 }
 
 TEST(Module, PrintedTextIsTheSameModule) {
-  const Engine engine;
+  const Engine engine(test::config());
   const auto text = print_text(test::parse(engine, sample));
   ASSERT_TRUE(text.ok());
   const Module again = test::parse(engine, *text);
@@ -78,7 +78,7 @@ TEST(Module, WhatInputLooksLike) {
 }
 
 TEST(Module, BytesCanBeBorrowed) {
-  const Engine engine;
+  const Engine engine(test::config());
   static constexpr std::uint8_t forever[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
   const auto module = Module::from_bytes(engine, forever, nullptr);
   ASSERT_TRUE(module.ok());
@@ -93,7 +93,7 @@ TEST(Module, BytesCanBeBorrowed) {
 }
 
 TEST(Module, FunctionsWithoutANameAreCalledWhatTheyAreExportedAs) {
-  const Engine engine;
+  const Engine engine(test::config());
   const Module module = test::parse(engine, R"((module (func (export "out")) (func $in (export "other")) (func)))");
   EXPECT_EQ(module.function_name(0), "out");
   EXPECT_EQ(module.function_name(1), "in");
@@ -101,7 +101,7 @@ TEST(Module, FunctionsWithoutANameAreCalledWhatTheyAreExportedAs) {
 }
 
 TEST(Module, BadInputIsAnError) {
-  const Engine engine;
+  const Engine engine(test::config());
   EXPECT_FALSE(Module::from_bytes(engine, std::span<const std::uint8_t>()).ok());
   EXPECT_FALSE(Module::from_bytes(engine, as_bytes("nonsense")).ok());
   EXPECT_EQ(Module::from_text(engine, "(module (func (result i32)))").error().code, ErrorCode::invalid);
@@ -125,7 +125,7 @@ std::string many_functions(std::initializer_list<int> wrong) {
 }
 
 TEST(Module, ParallelValidationFindsTheFirstError) {
-  const Engine engine;
+  const Engine engine(test::config());
   for (const auto& wrong : {std::initializer_list<int>{}, {29'999}, {15'001, 20'000}, {3, 29'000}}) {
     const auto parallel = Module::from_text(engine, many_functions(wrong));
     EXPECT_EQ(parallel.ok(), wrong.size() == 0);

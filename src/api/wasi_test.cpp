@@ -159,7 +159,7 @@ TEST(Wasi, BelongsToItsStore) {
 }
 
 TEST(WasiKind, CommandReactorLibrary) {
-  const Engine engine;
+  const Engine engine(test::config());
   const auto kind = [&](std::string_view text) { return wasi_kind(test::parse(engine, text)); };
   EXPECT_EQ(*kind(R"((module (func (export "_start"))))"), WasiKind::command);
   EXPECT_EQ(*kind(R"((module (func (export "_initialize"))))"), WasiKind::reactor);

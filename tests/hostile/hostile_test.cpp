@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "wisp/wisp.hpp"
+#include "api/api_test.hpp"
 
 // Guests that mean harm: each module's export "run" must end for the stated reason, soon, and without taking more than
 // the store's limits allow. Every case runs with both ways of bounding memory, with and without fuel.
@@ -337,7 +337,7 @@ class Hostile : public testing::TestWithParam<Case> {
   /// Why "run" ends, start function included; with `wasi`, the module gets WASI's imports and dead pipes.
   static TrapReason reason(const std::string& module_text, const Setting& setting, bool with_wasi,
                            std::optional<std::chrono::nanoseconds> timeout) {
-    wisp::Config config;
+    wisp::Config config = wisp::test::config();
     config.memory_mode = setting.memory_mode;
     config.fuel = setting.fuel;
     const wisp::Engine engine(config);
