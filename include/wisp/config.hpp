@@ -43,6 +43,11 @@ class Config {
   std::uint64_t stack_bytes = std::uint64_t{8} << 20;
   /// Native stack that guests and the host functions they call may use; less than the thread has.
   std::uint64_t native_stack_bytes = std::uint64_t{1} << 20;
+  /// Memories, tables and stacks of stores that are gone whose address space the engine keeps for the next ones, cleaned
+  /// of everything that guests left in memories and tables; 0: none.
+  std::uint32_t pooled_slots = 64;
+  /// The memory that it keeps with them.
+  std::uint64_t pooled_bytes = std::uint64_t{64} << 20;
 
  private:
   friend struct Access;

@@ -48,7 +48,9 @@ EngineState::EngineState(const Config& given)
     : config(given),
       features(std::bit_cast<wasm::Features>(Access::features(given))),
       registry(std::make_shared<wasm::TypeRegistry>()),
-      tier(interp::make_interpreter({.fuel = given.fuel})) {}
+      tier(interp::make_interpreter({.fuel = given.fuel})),
+      pool(std::make_shared<runtime::SlotPool>(
+          runtime::SlotPool::Settings{.idle_slots = given.pooled_slots, .resident_bytes = given.pooled_bytes})) {}
 
 Engine::Engine(const Config& config) : state_(std::make_shared<EngineState>(config)) {}
 

@@ -7,4 +7,10 @@ const wasm::Names& LoadedModule::names() const {
   return names_;
 }
 
+const MemoryImages* LoadedModule::memory_images() const {
+  if (!was_instantiated_.load(std::memory_order_relaxed) && !was_instantiated_.exchange(true)) return nullptr;
+  std::call_once(images_made_, [this] { images_ = make_memory_images(*module_); });
+  return images_.get();
+}
+
 }  // namespace wisp::runtime
