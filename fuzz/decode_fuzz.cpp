@@ -95,7 +95,7 @@ void check_bodies(const Module& module) {
 
 extern "C" int LLVMFuzzerTestOneInput(const u8* data, usize size) {
   const auto registry = std::make_shared<TypeRegistry>();
-  const auto decoded = decode({data, data + size}, registry, {});
+  const auto decoded = decode(std::vector<u8>(data, data + size), registry, {});
   if (!decoded.ok()) {
     WISP_CHECK(!decoded.error().message.empty() && decoded.error().offset <= size);
     return 0;
@@ -112,7 +112,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, usize size) {
   for (const Import& import : module.imports) (void)to_string(import.type, &module);
   for (const DefType* type : module.types) (void)to_string(*type, &module);
   // The same bytes give the same types, as long as the first ones live.
-  const auto again = decode({data, data + size}, registry, {});
+  const auto again = decode(std::vector<u8>(data, data + size), registry, {});
   WISP_CHECK(again.ok() && (*again)->types == module.types);
   return 0;
 }

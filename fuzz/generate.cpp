@@ -1,5 +1,6 @@
 #include "generate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
@@ -22,20 +23,48 @@ std::string_view text_of(char letter) {
   return texts[letters.find(letter)];
 }
 
-constexpr std::string_view prelude = R"((module
+constexpr std::string_view types_text = R"((module
 (type $s (sub (struct (field (mut i32)) (field (mut i8)) (field (mut i64)) (field (mut v128)) (field (mut (ref null $s))))))
 (type $sub (sub $s (struct (field (mut i32)) (field (mut i8)) (field (mut i64)) (field (mut v128)) (field (mut (ref null $s)))
   (field (mut anyref)))))
 (type $b (array (mut i16))) (type $any (array (mut anyref))) (type $vectors (array (mut v128)))
-(import "host" "a" (func $h0 (param i32 v128) (result i64)))
 (import "host" "b" (func $h1 (param f64) (result i32 f32)))
 (import "host" "c" (func $h2))
-(memory $m 1 3) (memory $n i64 0 2) (memory $o 2 2 shared) (memory $p 100 5000 (pagesize 1))
+)";
+
+constexpr std::string_view contents_text = R"(
+(memory $m 1 3) (memory $n i64 0 2) (memory $o 2 2 shared)
 (table $t 6 20 funcref) (table $x i64 3 10 externref)
 (tag $e0) (tag $e1 (param i32 v128))
 (data $d0 (memory $m) (i32.const 3) "active") (data $d1 "passive and longer")
 (elem (table $t) (i32.const 1) func $f0 $h0 $f0) (elem $el func $f0 $h2 $h1) (elem declare func $f0)
 )";
+
+/// What a module to compare has besides: a counter that bounds its work, and functions that tell references apart.
+constexpr std::string_view comparison_text = R"(
+(export "m" (memory $m)) (export "n" (memory $n)) (export "o" (memory $o)) (export "p" (memory $p))
+(global $work (mut i32) (i32.const 0)) (global $seen (mut i64) (i64.const 0))
+(func $see (param i64) global.get $seen i64.const 0x9e3779b97f4a7c15 i64.mul i64.const 1 i64.add local.get 0 i64.xor
+  global.set $seen)
+(func $seeS (param (ref null $s)) (result i64)
+  local.get 0 ref.is_null if i64.const -1 return end
+  local.get 0 struct.get $s 0 i64.extend_i32_s local.get 0 struct.get_u $s 1 i64.extend_i32_u i64.add
+  local.get 0 struct.get $s 2 i64.add local.get 0 struct.get $s 3 i64x2.extract_lane 1 i64.xor
+  local.get 0 ref.test (ref $sub) i64.extend_i32_u i64.add)
+(func $seeB (param (ref null $b)) (result i64)
+  local.get 0 ref.is_null if i64.const -1 return end
+  local.get 0 array.len i64.extend_i32_u i64.const 16 i64.shl
+  local.get 0 array.len if (result i64) local.get 0 i32.const 0 array.get_u $b i64.extend_i32_u else i64.const 7 end i64.add)
+(func $seeA (param anyref) (result i64)
+  local.get 0 ref.is_null if i64.const -2 return end
+  local.get 0 ref.test (ref i31) if local.get 0 ref.cast (ref i31) i31.get_s i64.extend_i32_s return end
+  local.get 0 ref.test (ref $s) if local.get 0 ref.cast (ref $s) call $seeS return end
+  local.get 0 ref.test (ref $b) if local.get 0 ref.cast (ref $b) call $seeB return end
+  i64.const -3)
+)";
+/// Work left, or the end: the same one in every engine.
+constexpr std::string_view tick =
+    " global.get $work i32.eqz if unreachable end global.get $work i32.const 1 i32.sub global.set $work";
 
 struct Function {
   std::string name;
@@ -45,10 +74,17 @@ struct Function {
 
 class Generator {
  public:
-  explicit Generator(std::span<const u8> decisions) : decisions_(decisions) {}
+  Generator(std::span<const u8> decisions, Purpose purpose) : decisions_(decisions), purpose_(purpose) {}
 
   std::string module() {
-    out_ = prelude;
+    out_ = types_text;
+    // Vectors cannot be passed to JavaScript.
+    const std::string host_params = compares() ? "iI" : "iv";
+    emit({"(import \"host\" \"a\" (func $h0"});
+    emit_types("param", host_params);
+    emit({" (result i64)))", contents_text});
+    emit({purpose_ == Purpose::compare ? "(memory $p 1 2)" : "(memory $p 100 5000 (pagesize 1))"});
+    if (compares()) out_ += comparison_text;
     for (const char letter : letters) {
       for (const char number : {'0', '1'}) {
         emit({"(global $g", std::string(1, letter), std::string(1, number), " (mut ", text_of(letter), ") "});
@@ -56,9 +92,10 @@ class Generator {
         emit({")\n"});
       }
     }
-    functions_ = {{"h0", "iv", "I"}, {"h1", "F", "if"}, {"h2", "", ""}};
+    functions_ = {{"h0", host_params, "I"}, {"h1", "F", "if"}, {"h2", "", ""}};
     const u32 count = 1 + choose(4);
     for (u32 i = 0; i < count; ++i) functions_.push_back({"f" + std::to_string(i), types(4), types(3)});
+    if (compares()) observers(count);
     for (u32 i = 0; i < count; ++i) function(functions_[3 + i]);
     out_ += ")";
     return std::move(out_);
@@ -75,6 +112,7 @@ class Generator {
     if (count > 256 && at_ < decisions_.size()) value |= u32(decisions_[at_++]) << 8;
     return value % count;
   }
+  bool compares() const { return purpose_ != Purpose::crash; }
   bool is_over() const { return at_ >= decisions_.size() || depth_ >= max_depth || out_.size() > max_text; }
   char letter() { return letters[choose(letters.size())]; }
   std::string types(u32 most) {
@@ -93,6 +131,49 @@ class Generator {
     emit({")"});
   }
 
+  /// Functions without parameters whose results are i64 only: two calls of each function, and what the globals and
+  /// tables hold. Their arguments are decided before the bodies have used up the decisions.
+  void observers(u32 count) {
+    constexpr std::string_view names[] = {"run0", "run1", "run2", "run3", "run4", "run5", "run6", "run7"};
+    for (u32 i = 0; i < 2 * count; ++i) {
+      const Function& f = functions_[3 + i / 2];
+      emit({"(func (export \"", names[i], "\")"});
+      emit_types("result", observed(f.results));
+      for (usize r = 0; r < f.results.size(); ++r)
+        emit({" (local $r", std::to_string(r), " ", text_of(f.results[r]), ")"});
+      out_ += " i32.const 400 global.set $work";
+      for (const char param : f.params) constant(param);
+      emit({" call $", f.name});
+      for (usize r = f.results.size(); r > 0; --r) emit({" local.set $r", std::to_string(r - 1)});
+      for (usize r = 0; r < f.results.size(); ++r) observe(f.results[r], "local.get $r" + std::to_string(r));
+      out_ += ")\n";
+    }
+    std::string all;
+    for (const char each : letters) all += {each, each};
+    emit({"(func (export \"state\")"});
+    emit_types("result", observed(all) + "IIIII");
+    for (const char each : letters) {
+      for (const char number : {'0', '1'}) observe(each, "global.get $g" + std::string{each, number});
+    }
+    emit(
+        {" global.get $seen table.size $t i64.extend_i32_u table.size $x i32.const 0 table.get $t ref.is_null "
+         "i64.extend_i32_u"
+         " i32.const 3 table.get $t ref.is_null i64.extend_i32_u)\n"});
+  }
+  static std::string observed(std::string_view types) {
+    std::string result;
+    for (const char each : types) result += each == 'v' ? "II" : "I";
+    return result;
+  }
+  void observe(char type, const std::string& get) {
+    constexpr std::array<std::string_view, letters.size()> views = {
+        "i64.extend_i32_s",     "",           "i32.reinterpret_f32 i64.extend_i32_u", "i64.reinterpret_f64",
+        "i64x2.extract_lane 0", "call $seeA", "any.convert_extern call $seeA",        "ref.is_null i64.extend_i32_u",
+        "call $seeS",           "call $seeB", "ref.is_null i64.extend_i32_u"};
+    emit({" ", get, " ", views[letters.find(type)]});
+    if (type == 'v') emit({" ", get, " i64x2.extract_lane 1"});
+  }
+
   void function(const Function& f) {
     params_ = f.params;
     labels_ = {f.results};
@@ -104,7 +185,11 @@ class Generator {
         emit({" (local $l", std::string(1, each), std::string(1, number), " ", text_of(each), ")"});
       }
     }
-    out_ += "\n";
+    out_ += " (local $cf f32) (local $cF f64) (local $cv v128) (local $at i32) (local $left i32)\n";
+    if (compares()) {
+      out_ += tick;
+      chain();
+    }
     body(f.results, 12);
     out_ += ")\n";
   }
@@ -217,7 +302,7 @@ class Generator {
     for (u32 i = 0; i < wasm::op_count; ++i) {
       const OpInfo& op = wasm::op_table[(start + i) % wasm::op_count];
       const usize colon = op.signature.find(':');
-      if (op.is_polymorphic() || is_constant(op)) continue;
+      if (op.is_polymorphic() || is_constant(op) || is_excluded(op)) continue;
       std::string_view results = op.signature.substr(colon + 1);
       const char memory = "mnop"[choose(4)];
       const char address = memory == 'n' ? 'I' : 'i';
@@ -229,9 +314,35 @@ class Generator {
       emit({" ", op.text});
       immediate(op, memory);
       if (results.size() > 1) drops(results.size() - 1);
-      return;
+      return canonicalise(op, type);
     }
     if (type != '-') constant(type);
+  }
+
+  /// The results of relaxed instructions are an engine's own choice; V8 has no wide arithmetic.
+  bool is_excluded(const OpInfo& op) const {
+    return purpose_ == Purpose::compare &&
+           (op.feature == wasm::Feature::relaxed_simd || op.feature == wasm::Feature::wide_arithmetic);
+  }
+  /// Where the specification leaves sign and payload of a NaN open, it becomes the canonical one.
+  void canonicalise(const OpInfo& op, char type) {
+    if (!compares() || std::string_view("fFv").find(type) == std::string_view::npos) return;
+    const usize dot = op.text.find('.');
+    const std::string_view shape = op.text.substr(0, dot);
+    if (type == 'v' && shape != "f32x4" && shape != "f64x2") return;
+    // These give the bits of an operand, or a mask.
+    const std::string_view name = op.text.substr(dot + 1);
+    if (name.starts_with("load") || name.starts_with("reinterpret")) return;
+    for (const std::string_view kept : {"neg", "abs", "copysign", "splat", "extract_lane", "replace_lane", "eq", "ne",
+                                        "lt", "gt", "le", "ge", "pmin", "pmax"}) {
+      if (name == kept) return;
+    }
+    if (type == 'f') emit({" local.tee $cf f32.const nan local.get $cf local.get $cf f32.eq select"});
+    if (type == 'F') emit({" local.tee $cF f64.const nan local.get $cF local.get $cF f64.eq select"});
+    if (type == 'v') {
+      emit({" local.tee $cv v128.const ", shape, shape == "f32x4" ? " nan nan nan nan" : " nan nan",
+            " local.get $cv local.get $cv ", shape, ".eq v128.bitselect"});
+    }
   }
 
   static bool is_constant(const OpInfo& op) { return op.text.ends_with(".const"); }
@@ -290,6 +401,7 @@ class Generator {
     emit_types("result", results);
     if (kind == 3) catches();
     out_ += "\n";
+    if (kind == 1 && compares()) out_ += tick;
     inside(params, results);
     if (kind == 2 && (!results.empty() || !params.empty() || choose(2) != 0)) {
       out_ += " else";
@@ -341,7 +453,7 @@ class Generator {
     if (type != '-') constant(type);
   }
 
-  /// Operands by letters, then code.
+  /// Operands by letters, then code. '#' is the length of a new array: what is too long is an engine's own choice.
   struct Special {
     char result;
     std::string_view operands;
@@ -380,13 +492,13 @@ class Generator {
       {'X', "A", "extern.convert_any"},
       {'X', "I", "table.get $x"},
       {'R', "i", "table.get $t"},
-      {'B', "ii", "array.new $b"},
+      {'B', "i#", "array.new $b"},
       {'B', "iii", "array.new_fixed $b 3"},
-      {'B', "ii", "array.new_data $b $d1"},
+      {'B', "i#", "array.new_data $b $d1"},
       {'B', "A", "ref.cast (ref null $b)"},
-      {'A', "Ai", "array.new $any"},
+      {'A', "A#", "array.new $any"},
       {'A', "AA", "array.new_fixed $any 2"},
-      {'A', "vi", "array.new $vectors"},
+      {'A', "v#", "array.new $vectors"},
       {'A', "A", "i32.const 3 array.new $any i32.const 1 array.get $any"},
       {'A', "S", "drop struct.new_default $sub struct.get $sub 5"},
       {'A', "A", "block (param anyref) (result anyref) br_on_cast 0 anyref (ref $s) end"},
@@ -428,7 +540,10 @@ class Generator {
     for (u32 i = 0; i < count; ++i) {
       const Special& s = specials[(start + i) % count];
       if (s.result != type) continue;
-      values(s.operands);
+      for (const char operand : s.operands) {
+        value(operand == '#' ? 'i' : operand);
+        if (operand == '#' && compares()) out_ += " i32.const 1023 i32.and";
+      }
       return emit({" ", s.code});
     }
     if (type != '-') constant(type);
@@ -472,6 +587,12 @@ class Generator {
       case 9:
         tail_call();
         break;
+      case 10:
+        sweep();
+        break;
+      case 11:
+        compares() ? chain() : operation('-');
+        break;
       default:
         operation('-');
     }
@@ -506,6 +627,109 @@ class Generator {
     }
   }
 
+  /// A counted loop over memory, as compilers write them: what a vectoriser wants, and may run out of the memory.
+  void sweep() {
+    constexpr std::string_view kinds = "iIfFv";
+    constexpr std::array<std::string_view, 5> names = {"i32", "i64", "f32", "f64", "v128"};
+    constexpr std::array<std::string_view, 8> starts = {"0", "8", "1", "64", "1000", "65000", "130000", "4096"};
+    constexpr std::array<std::string_view, 4> counts = {"1", "7", "64", "250"};
+    constexpr std::array<std::string_view, 6> strides = {"4", "1", "8", "16", "-4", "3"};
+    const usize kind = choose(kinds.size());
+    const char type = kinds[kind];
+    const char to = "mnop"[choose(4)], from = "mnop"[choose(4)];
+    const auto address = [&](char memory) {
+      out_ += memory == 'n' ? " local.get $at i64.extend_i32_u" : " local.get $at";
+    };
+    emit({" i32.const ", starts[choose(8)], " local.set $at i32.const ", counts[choose(4)], " local.set $left loop"});
+    address(to);
+    address(from);
+    emit({" ", names[kind], ".load $", std::string_view(&from, 1), " offset=", starts[choose(4)]});
+    const OpInfo& op = arithmetic(type);
+    if (op.signature.size() == 4) emit({" local.get ", variable(type)});
+    emit({" ", op.text});
+    canonicalise(op, type);
+    emit({" ", names[kind], ".store $", std::string_view(&to, 1), " local.get $at i32.const ", strides[choose(6)],
+          " i32.add local.set $at local.get $left i32.const 1 i32.sub local.tee $left br_if 0 end"});
+  }
+  /// An instruction that takes one or two operands of a type and gives the same type, without immediates.
+  const OpInfo& arithmetic(char type) {
+    for (u32 i = choose(wasm::op_count);; ++i) {
+      const OpInfo& op = wasm::op_table[i % wasm::op_count];
+      const bool fits =
+          op.signature == std::string{type, ':', type} || op.signature == std::string{type, type, ':', type};
+      if (fits && op.immediate == Immediate::none && !is_excluded(op)) return op;
+    }
+  }
+
+  /// Many instructions, one after the other, on the locals; what they give is seen, whatever becomes of the locals.
+  void chain() {
+    const usize most_text = out_.size() + 4000;
+    for (u32 count = choose(48); count > 0 && at_ < decisions_.size() && out_.size() < most_text; --count) {
+      const OpInfo& op = numeric();
+      const usize colon = op.signature.find(':');
+      const char memory = "mmop"[choose(4)];
+      for (const char operand : op.signature.substr(0, colon)) {
+        leaf(operand == 'a' ? 'i' : operand);
+        if (operand == 'a') out_ += " i32.const 0xff8 i32.and";
+      }
+      emit({" ", op.text});
+      if (op.immediate == Immediate::memarg || op.immediate == Immediate::memarg_lane)
+        emit({" $", std::string{memory}});
+      if (op.immediate == Immediate::memarg_lane || op.immediate == Immediate::lane)
+        emit({" ", std::to_string(choose(2))});
+      if (op.immediate == Immediate::shuffle) immediate(op, memory);
+      for (usize i = op.signature.size() - 1; i > colon; --i) see(op, op.signature[i]);
+    }
+    out_ += "\n";
+  }
+  /// Takes a value from the stack into a local and into what is seen.
+  void see(const OpInfo& op, char type) {
+    canonicalise(op, type);
+    const std::string name = variable(type);
+    emit({" local.set ", name});
+    observe(type, "local.get " + name);
+    if (type == 'v') out_ += " i64.xor";
+    out_ += " call $see";
+  }
+  /// An instruction on numbers, vectors and memory; seldom one that can trap.
+  const OpInfo& numeric() {
+    for (u32 i = choose(wasm::op_count);; ++i) {
+      const OpInfo& op = wasm::op_table[i % wasm::op_count];
+      if (op.is_polymorphic() || is_constant(op) || is_excluded(op)) continue;
+      if (op.signature.find_first_not_of("iIfFva:") != std::string_view::npos) continue;
+      constexpr Immediate allowed[] = {Immediate::none, Immediate::lane, Immediate::shuffle, Immediate::memarg,
+                                       Immediate::memarg_lane};
+      if (std::ranges::find(allowed, op.immediate) == std::end(allowed) || op.text.starts_with("memory.")) continue;
+      const bool can_trap = op.text.find(".div_") != std::string_view::npos ||
+                            op.text.find(".rem_") != std::string_view::npos ||
+                            op.text.find(".trunc_f") != std::string_view::npos;
+      if (!can_trap || choose(4) == 0) return op;
+    }
+  }
+  /// A local, a parameter, a constant or any bits.
+  void leaf(char type) {
+    switch (choose(5)) {
+      case 0:
+        return constant(type);
+      case 1:
+        return parameter(type);
+      case 2: {
+        u64 bits = 0;
+        for (int i = 0; i < 8; ++i) bits = bits << 8 | choose(256);
+        const std::string text = std::to_string(bits);
+        if (type == 'i') return emit({" i32.const ", std::to_string(u32(bits))});
+        if (type == 'f') return emit({" i32.const ", std::to_string(u32(bits)), " f32.reinterpret_i32"});
+        emit({" i64.const ", text});
+        if (type == 'F') out_ += " f64.reinterpret_i64";
+        if (type == 'v')
+          emit({" i64x2.splat i64.const ", std::to_string(bits * 0x9e3779b97f4a7c15u), " i64x2.replace_lane 1"});
+        return;
+      }
+      default:
+        return emit({" local.get ", variable(type)});
+    }
+  }
+
   void tail_call() {
     for (const Function& f : functions_) {
       if (f.results != labels_[0] || choose(2) == 0) continue;
@@ -520,6 +744,7 @@ class Generator {
   }
 
   std::span<const u8> decisions_;
+  Purpose purpose_;
   usize at_ = 0;
   u32 depth_ = 0;
   std::string out_;
@@ -530,8 +755,8 @@ class Generator {
 
 }  // namespace
 
-std::string generate_module(std::span<const u8> decisions) {
-  return Generator(decisions).module();
+std::string generate_module(std::span<const u8> decisions, Purpose purpose) {
+  return Generator(decisions, purpose).module();
 }
 
 }  // namespace wisp::fuzz

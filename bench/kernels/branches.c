@@ -91,14 +91,17 @@ static uint64_t searches(uint32_t rounds) {
   return sum;
 }
 
-int main(void) {
-  uint64_t start = now_ns();
-  uint64_t check = run(1000000);
-  report("bytecode", now_ns() - start, 1000000, check);
-  start = now_ns();
-  check = lex(100000);
-  report("lexer", now_ns() - start, 100000, check);
-  start = now_ns();
-  check = searches(400000);
-  report("search", now_ns() - start, 400000, check);
+static uint64_t bytecode(void) {
+  return run(1000000);
+}
+static uint64_t lexer(void) {
+  return lex(100000);
+}
+static uint64_t search(void) {
+  return searches(400000);
+}
+
+int main(int argc, char** argv) {
+  static const struct Kernel kernels[] = {{"bytecode", bytecode}, {"lexer", lexer}, {"search", search}};
+  return RUN_KERNELS(kernels);
 }

@@ -31,14 +31,17 @@ static uint64_t indirect(uint32_t rounds) {
   return x;
 }
 
-int main(void) {
-  uint64_t start = now_ns();
-  uint64_t check = fib(32);
-  report("fib", now_ns() - start, 1, check);
-  start = now_ns();
-  check = (uint64_t)tak(18, 12, 6) + (uint64_t)tak(20, 14, 8);
-  report("tak", now_ns() - start, 1, check);
-  start = now_ns();
-  check = indirect(10000000);
-  report("indirect", now_ns() - start, 10000000, check);
+static uint64_t fibs(void) {
+  return fib(32);
+}
+static uint64_t taks(void) {
+  return (uint64_t)tak(24, 16, 8);
+}
+static uint64_t indirects(void) {
+  return indirect(10000000);
+}
+
+int main(int argc, char** argv) {
+  static const struct Kernel kernels[] = {{"fib", fibs}, {"tak", taks}, {"indirect", indirects}};
+  return RUN_KERNELS(kernels);
 }

@@ -1,5 +1,6 @@
 // Double-precision arithmetic.
 #include <math.h>
+#include <string.h>
 
 #include "../measure.h"
 
@@ -7,7 +8,7 @@ struct Body {
   double x, y, z, vx, vy, vz, mass;
 };
 
-static struct Body bodies[5] = {
+static const struct Body planets[5] = {
     {0, 0, 0, 0, 0, 0, 39.478417604357432},
     {4.841431442464721, -1.1603200440274284, -0.1036220444711231, 0.6063263929958396, 2.81198684491626,
      -0.02521836165988763, 0.03769367487038949},
@@ -18,6 +19,8 @@ static struct Body bodies[5] = {
     {15.379697114850917, -25.919314609987964, 0.17925877295037118, 0.979090732243898, 0.5946989986476762,
      -0.034755955550407824, 0.0020336868699246304},
 };
+
+static struct Body bodies[5];
 
 static void advance(double dt) {
   for (int i = 0; i < 5; ++i) {
@@ -40,7 +43,7 @@ static void advance(double dt) {
   }
 }
 
-static uint64_t mandelbrot(int size) {
+static uint64_t mandelbrots(int size) {
   uint64_t inside = 0;
   for (int row = 0; row < size; ++row) {
     for (int column = 0; column < size; ++column) {
@@ -78,14 +81,20 @@ static uint64_t spectral_norm(int n) {
   return (uint64_t)(u[n / 2] * 1e6);
 }
 
-int main(void) {
-  uint64_t start = now_ns();
+static uint64_t nbody(void) {
+  memcpy(bodies, planets, sizeof bodies);
   for (int i = 0; i < 200000; ++i) advance(0.01);
-  report("nbody", now_ns() - start, 200000, (uint64_t)(int64_t)(bodies[0].x * 1e9));
-  start = now_ns();
-  uint64_t check = mandelbrot(300);
-  report("mandelbrot", now_ns() - start, 90000, check);
-  start = now_ns();
-  check = spectral_norm(256);
-  report("spectral", now_ns() - start, 1, check);
+  return (uint64_t)(int64_t)(bodies[0].x * 1e9);
+}
+static uint64_t mandelbrot(void) {
+  return mandelbrots(300);
+}
+static uint64_t spectral_norm_256(void) {
+  return spectral_norm(256);
+}
+
+int main(int argc, char** argv) {
+  static const struct Kernel kernels[] = {
+      {"nbody", nbody}, {"mandelbrot", mandelbrot}, {"spectral", spectral_norm_256}};
+  return RUN_KERNELS(kernels);
 }

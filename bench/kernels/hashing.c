@@ -1,4 +1,4 @@
-// Hashes, checksums and a simple compressor over bytes.
+// Hashes and checksums over bytes.
 #include <string.h>
 
 #include "../measure.h"
@@ -8,7 +8,9 @@ static uint8_t data[size];
 
 static uint64_t fnv(void) {
   uint64_t hash = 14695981039346656037u;
-  for (uint32_t i = 0; i < size; ++i) hash = (hash ^ data[i]) * 1099511628211u;
+  for (int round = 0; round < 10; ++round) {
+    for (uint32_t i = 0; i < size; ++i) hash = (hash ^ data[i]) * 1099511628211u;
+  }
   return hash;
 }
 
@@ -20,7 +22,9 @@ static uint64_t crc32(void) {
     table[i] = c;
   }
   uint32_t crc = ~0u;
-  for (uint32_t i = 0; i < size; ++i) crc = table[(crc ^ data[i]) & 0xff] ^ (crc >> 8);
+  for (int round = 0; round < 10; ++round) {
+    for (uint32_t i = 0; i < size; ++i) crc = table[(crc ^ data[i]) & 0xff] ^ (crc >> 8);
+  }
   return ~crc;
 }
 
@@ -56,47 +60,18 @@ static void compress(uint32_t state[8], const uint8_t* block) {
 
 static uint64_t sha(void) {
   uint32_t state[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-  for (uint32_t i = 0; i + 64 <= size; i += 64) compress(state, data + i);
+  for (int round = 0; round < 3; ++round) {
+    for (uint32_t i = 0; i + 64 <= size; i += 64) compress(state, data + i);
+  }
   return state[0] ^ (uint64_t)state[7] << 32;
 }
 
-/// Matches of at least four bytes through a hash of the last place where such bytes stood.
-static uint64_t lz(void) {
-  static uint32_t seen[4096];
-  memset(seen, 0, sizeof seen);
-  uint64_t out = 0;
-  for (uint32_t i = 0; i + 4 < size;) {
-    uint32_t word;
-    memcpy(&word, data + i, 4);
-    const uint32_t slot = word * 2654435761u >> 20, candidate = seen[slot];
-    seen[slot] = i;
-    uint32_t length = 0;
-    if (candidate < i) {
-      while (i + length < size && length < 255 && data[candidate + length] == data[i + length]) ++length;
-    }
-    out += length >= 4 ? 3 : 1;
-    i += length >= 4 ? length : 1;
-  }
-  return out;
-}
-
-int main(void) {
+int main(int argc, char** argv) {
   uint32_t x = 1;
   for (uint32_t i = 0; i < size; ++i) {
     x = x * 1103515245u + 12345u;
     data[i] = (uint8_t)("etaoin shrdlu cmf"[x >> 28]);
   }
-  uint64_t start = now_ns();
-  uint64_t check = 0;
-  for (int i = 0; i < 10; ++i) check += fnv();
-  report("fnv", now_ns() - start, 10, check);
-  start = now_ns();
-  for (int i = 0; i < 10; ++i) check += crc32();
-  report("crc32", now_ns() - start, 10, check);
-  start = now_ns();
-  for (int i = 0; i < 3; ++i) check += sha();
-  report("sha", now_ns() - start, 3, check);
-  start = now_ns();
-  for (int i = 0; i < 5; ++i) check += lz();
-  report("lz", now_ns() - start, 5, check);
+  static const struct Kernel kernels[] = {{"fnv", fnv}, {"crc32", crc32}, {"sha", sha}};
+  return RUN_KERNELS(kernels);
 }

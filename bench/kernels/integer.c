@@ -1,7 +1,7 @@
 // Integer arithmetic in registers: shifts, multiplication, division.
 #include "../measure.h"
 
-static uint64_t xorshift(uint32_t rounds) {
+static uint64_t xorshifts(uint32_t rounds) {
   uint64_t x = 88172645463325252u, sum = 0;
   for (uint32_t i = 0; i < rounds; ++i) {
     x ^= x << 13;
@@ -12,7 +12,7 @@ static uint64_t xorshift(uint32_t rounds) {
   return sum;
 }
 
-static uint64_t collatz(uint32_t limit) {
+static uint64_t collatz_steps(uint32_t limit) {
   uint64_t steps = 0;
   for (uint32_t start = 1; start < limit; ++start) {
     for (uint64_t n = start; n != 1; ++steps) n = n % 2 == 0 ? n / 2 : 3 * n + 1;
@@ -33,14 +33,17 @@ static uint64_t gcds(uint32_t limit) {
   return sum;
 }
 
-int main(void) {
-  uint64_t start = now_ns();
-  uint64_t check = xorshift(20000000);
-  report("xorshift", now_ns() - start, 20000000, check);
-  start = now_ns();
-  check = collatz(200000);
-  report("collatz", now_ns() - start, 200000, check);
-  start = now_ns();
-  check = gcds(400000);
-  report("gcd", now_ns() - start, 400000, check);
+static uint64_t xorshift(void) {
+  return xorshifts(20000000);
+}
+static uint64_t collatz(void) {
+  return collatz_steps(200000);
+}
+static uint64_t gcd(void) {
+  return gcds(400000);
+}
+
+int main(int argc, char** argv) {
+  static const struct Kernel kernels[] = {{"xorshift", xorshift}, {"collatz", collatz}, {"gcd", gcd}};
+  return RUN_KERNELS(kernels);
 }

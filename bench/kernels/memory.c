@@ -1,4 +1,4 @@
-// Loads and stores in arrays.
+// Loads and stores in arrays and in allocated nodes.
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,17 +89,47 @@ static uint64_t trees(void) {
   return nodes;
 }
 
-int main(void) {
-  uint64_t start = now_ns();
-  uint64_t check = sieve() + sieve();
-  report("sieve", now_ns() - start, 2, check);
-  start = now_ns();
-  check = matmul() + matmul();
-  report("matmul", now_ns() - start, 2, check);
-  start = now_ns();
-  check = quicksort();
-  report("quicksort", now_ns() - start, 1, check);
-  start = now_ns();
-  check = trees();
-  report("trees", now_ns() - start, 40, check);
+/// Blocks of many sizes that live for different times.
+static uint64_t churn(void) {
+  static uint8_t* blocks[1024];
+  uint32_t x = 7;
+  uint64_t check = 0;
+  for (int i = 0; i < 400000; ++i) {
+    x = x * 1664525u + 1013904223u;
+    const uint32_t slot = x >> 22, bytes = 1 + ((x >> 8) & 0x3ff);
+    if (blocks[slot]) check = check * 31 + blocks[slot][0];
+    free(blocks[slot]);
+    blocks[slot] = malloc(bytes);
+    blocks[slot][0] = (uint8_t)x;
+    blocks[slot][bytes - 1] = (uint8_t)i;
+  }
+  for (int i = 0; i < 1024; ++i) {
+    free(blocks[i]);
+    blocks[i] = NULL;
+  }
+  return check;
+}
+
+/// Small and middle-sized copies, moves and fills.
+static uint64_t copies(void) {
+  static uint8_t bytes[1 << 16];
+  uint32_t x = 3;
+  for (int i = 0; i < 1000000; ++i) {
+    x = x * 1664525u + 1013904223u;
+    const uint32_t from = x >> 17, to = (x >> 3) & 0x7fff, length = (x >> 11) & (i % 16 == 0 ? 0xfff : 0x3f);
+    if (x & 1) {
+      memmove(bytes + to, bytes + from, length);
+    } else {
+      memset(bytes + to, (int)(x >> 24), length);
+    }
+  }
+  uint64_t check = 0;
+  for (uint32_t i = 0; i < sizeof bytes; ++i) check = check * 31 + bytes[i];
+  return check;
+}
+
+int main(int argc, char** argv) {
+  static const struct Kernel kernels[] = {{"sieve", sieve}, {"matmul", matmul}, {"quicksort", quicksort},
+                                          {"trees", trees}, {"churn", churn},   {"copies", copies}};
+  return RUN_KERNELS(kernels);
 }

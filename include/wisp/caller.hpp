@@ -19,8 +19,8 @@ namespace wisp {
 /// What a host function may know of the guest that called it, for the time of one call.
 class Caller {
  public:
-  /// The memory that the calling instance exports as "memory"; empty if it exports none. Not valid any more after the
-  /// host function has called the guest.
+  /// The memory that the calling instance exports as "memory"; it does not exist if there is none. Not valid any more
+  /// after the host function has called the guest.
   GuestMemory memory() const;
   Store store() const;
   /// The calling instance; nothing if the host itself is the caller.

@@ -26,6 +26,18 @@ enum class MemoryMode : std::uint8_t {
   explicit_checks,
 };
 
+/// Ways of executing code. All do the same; they differ in how fast they start and how fast they run.
+enum class Tier : std::uint8_t {
+  /// Compiled on the first call, and once more, better, what turns out to be worth it.
+  automatic,
+  /// Nothing is compiled.
+  interpreter,
+  /// Every function is compiled on its first call, fast.
+  baseline,
+  /// Every function is compiled on its first call, as well as possible.
+  optimizing,
+};
+
 /// The settings of an engine.
 class Config {
  public:
@@ -35,6 +47,7 @@ class Config {
   bool set_feature(std::string_view name, bool on);
   bool has_feature(std::string_view name) const;
 
+  Tier tier = Tier::automatic;
   MemoryMode memory_mode = MemoryMode::guard_pages;
   /// Guests use up fuel, and stop when it is used up: the same program with the same input always stops at the same
   /// instruction. `Store::set_fuel` fills the tank.

@@ -28,13 +28,17 @@ enum class Validation : std::uint8_t {
   serial,
   /// On all processors, if there is enough to do.
   parallel,
+  /// Each on its first call. Calling one that is not valid is the trap `invalid_function`, and none of it is executed.
+  /// Everything else of the module is validated when it is loaded.
+  /// https://webassembly.github.io/spec/core/appendix/implementation.html#validation
+  lazy,
 };
 
 /// What the bytes of a file look like.
 enum class InputKind : std::uint8_t { empty, module, component, text, unknown };
 InputKind kind_of(std::span<const std::uint8_t> bytes);
 
-/// A valid module. Copies are the same module; immutable, thread-safe.
+/// A valid module, as far as its `Validation` goes. Copies are the same module; immutable, thread-safe.
 class Module {
  public:
   /// Decodes and validates. https://webassembly.github.io/spec/core/binary/modules.html
@@ -42,12 +46,22 @@ class Module {
                                    Validation validation = Validation::parallel);
   static Result<Module> from_bytes(const Engine& engine, std::vector<std::uint8_t>&& bytes,
                                    Validation validation = Validation::parallel);
+  /// The same without a copy. `owner` keeps the bytes; null if they live for ever. They must not change: a mapping of a
+  /// file that somebody can write to will not do.
+  static Result<Module> from_bytes(const Engine& engine, std::span<const std::uint8_t> bytes,
+                                   std::shared_ptr<const void> owner, Validation validation = Validation::parallel);
   /// Assembles the text format. Where the error is in the text itself, its offset is one in `source`.
-  static Result<Module> from_text(const Engine& engine, std::string_view source);
+  static Result<Module> from_text(const Engine& engine, std::string_view source,
+                                  Validation validation = Validation::parallel);
   /// Either format, by how the bytes begin.
-  static Result<Module> from_source(const Engine& engine, std::vector<std::uint8_t>&& bytes);
+  static Result<Module> from_source(const Engine& engine, std::vector<std::uint8_t>&& bytes,
+                                    Validation validation = Validation::parallel);
   /// Reads a file in either format.
-  static Result<Module> from_file(const Engine& engine, const std::string& path);
+  static Result<Module> from_file(const Engine& engine, const std::string& path,
+                                  Validation validation = Validation::parallel);
+
+  /// Validates the bodies now, if they have not been.
+  Result<void> validate() const;
 
   std::vector<ImportType> imports() const;
   std::vector<ExportType> exports() const;
@@ -55,7 +69,7 @@ class Module {
 
   /// From the name section; empty if there is none.
   std::string name() const;
-  /// A function's name from the name section, demangled; empty if there is none.
+  /// A function's name from the name section, demangled, or else what it is exported as; empty if there is none.
   std::string function_name(std::uint32_t index) const;
   std::span<const std::uint8_t> bytes() const;
   /// In the order of the binary.

@@ -17,7 +17,7 @@ namespace wisp {
 struct Frame {
   /// The name of the instance's module; may be empty.
   std::string module;
-  /// From the name section, demangled; empty if the module does not say.
+  /// From the name section, demangled, or else what it is exported as; empty if the module does not say.
   std::string function;
   std::uint32_t function_index = 0;
   /// Of the instruction, in bytes from the start of the module.
@@ -27,7 +27,7 @@ struct Frame {
 /// How a guest ended other than by returning: a trap, an exit, an interruption.
 struct Trap {
   TrapReason reason = TrapReason::host;
-  /// What a host function had to say; may be empty.
+  /// What a host function had to say, or what is wrong with an invalid function; may be empty.
   std::string message;
   /// If `reason` is `exit`.
   std::uint32_t exit_code = 0;

@@ -162,6 +162,11 @@ TEST_F(HostEntryTest, SaysSoWhenThereIsNoMemory) {
   std::vector<u64> slots = {1, 1, 0, 0, 0, 8, 24};
   EXPECT_EQ(Sum::entry<sum>(&host, without, slots.data()), HostResult::unwind);
   EXPECT_THAT(without.unwind().message, HasSubstr("exports no memory"));
+  // A memory of no bytes is one.
+  u8 nothing = 0;
+  Caller empty{GuestMemory(&nothing, 0), nullptr};
+  EXPECT_EQ(Sum::entry<sum>(&host, empty, slots.data()), HostResult::unwind);
+  EXPECT_THAT(empty.unwind().message, HasSubstr("in a memory of 0x0 bytes"));
 }
 
 TEST_F(HostEntryTest, TracesWhatWasCalledAndWhatCameBack) {

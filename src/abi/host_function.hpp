@@ -3,7 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "abi/guest_memory.hpp"
+#include "wisp/guest_memory.hpp"
+
+#include "base/int.hpp"
 
 namespace wisp::abi {
 
@@ -25,7 +27,7 @@ class Caller {
  public:
   Caller(GuestMemory memory, void* runtime) : memory_(memory), runtime_(runtime) {}
 
-  /// The memory that the calling instance exports as "memory"; empty (size 0) if it exports none.
+  /// The memory that the calling instance exports as "memory"; it does not exist if there is none.
   const GuestMemory& memory() const { return memory_; }
   /// Whatever runtime made the call; only that runtime may look into it.
   void* runtime() const { return runtime_; }

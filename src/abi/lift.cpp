@@ -5,7 +5,7 @@ namespace wisp::abi {
 bool Lift::out_of_bounds(u64 address, u64 count, u32 size) {
   TraceText why;
   why.append(function_);
-  if (memory().size_bytes() == 0) {
+  if (!memory().exists()) {
     why.append(": the module exports no memory named \"memory\"");
   } else {
     why.append(": pointer out of bounds: ");

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-/// Of larger sets of flags, those that are not set are named where they are fewer.
+/// Of larger sets of flags, those that are not set are named where they are fewer, and names share their beginnings.
 constexpr u32 most_named_flags = 8;
 
 /// The letter behind the backslash for the control characters that have one.
@@ -63,6 +63,48 @@ void TraceText::quoted(Bytes bytes) {
   if (shown.size() < bytes.size()) text_ += "...";
 }
 
+namespace {
+
+/// The bits from `bit` on whose names begin as its name does, up to the first underscore; itself at least.
+u64 relatives(u64 bits, u32 bit, const std::string_view* names, u32 count) {
+  const usize length = names[bit].find('_') + 1;
+  u64 found = u64{1} << bit;
+  for (u32 other = bit + 1; other < count && length != 0; ++other) {
+    const bool is_set = ((bits >> other) & 1) != 0;
+    if (is_set && names[other].starts_with(names[bit].substr(0, length))) found |= u64{1} << other;
+  }
+  return found;
+}
+
+/// The names of the bits without their first `skipped` characters.
+void join(TraceText& out, u64 bits, const std::string_view* names, usize skipped, char between) {
+  for (bool first = true; bits != 0; bits &= bits - 1, first = false) {
+    if (!first) out.append({&between, 1});
+    out.append(names[std::countr_zero(bits)].substr(skipped));
+  }
+}
+
+/// Those of a large set share what their names begin with: `fd_{read,seek}|path_open`.
+void group(TraceText& out, u64 bits, const std::string_view* names, u32 count) {
+  for (bool first = true; bits != 0; first = false) {
+    const u32 bit = static_cast<u32>(std::countr_zero(bits));
+    const u64 same = relatives(bits, bit, names, count);
+    bits &= ~same;
+    if (!first) out.append("|");
+    if (std::popcount(same) == 1) {
+      out.append(names[bit]);
+      continue;
+    }
+    const usize shared = names[bit].find('_') + 1;
+    out.append(names[bit].substr(0, shared));
+    out.append("{");
+    join(out, same, names, shared, ',');
+    out.append("}");
+  }
+}
+
+}  // namespace
+
 void render_flags(TraceText& out, u64 bits, const std::string_view* names, u32 count) {
   if (bits == 0) return out.append("0");
   const u64 known = count == 64 ? ~u64{0} : (u64{1} << count) - 1;
@@ -72,16 +114,14 @@ void render_flags(TraceText& out, u64 bits, const std::string_view* names, u32 c
     render_flags(out, known & ~bits, names, count);
     return out.append(")");
   }
-  bool first = true;
-  for (u32 bit = 0; bit < count; ++bit) {
-    if (((bits >> bit) & 1) == 0) continue;
-    if (!first) out.append("|");
-    out.append(names[bit]);
-    first = false;
+  if (count > most_named_flags) {
+    group(out, bits & known, names, count);
+  } else {
+    join(out, bits & known, names, 0, '|');
   }
   const u64 unknown = bits & ~known;
   if (unknown == 0) return;
-  if (!first) out.append("|");
+  if ((bits & known) != 0) out.append("|");
   out.hex(unknown);
 }
 

@@ -69,7 +69,7 @@ void render(TraceText& out, E value) {
   index < EnumTable<E>::count ? out.append(name_of(value)) : out.decimal(index);
 }
 
-/// Appends `a|b|0x40`, `0` for the empty set, and for a large set with few left out `~(a|b)` or `all`.
+/// Appends `a|b|0x40`, `0` for the empty set, for a large set `fd_{a,b}|c`, and with few left out `~(a|b)` or `all`.
 void render_flags(TraceText& out, u64 bits, const std::string_view* names, u32 count);
 
 template <class Bit>

@@ -44,8 +44,9 @@ struct StoreState : std::enable_shared_from_this<StoreState> {
   bool has_timeout = false;
   u64 fuel_given = 0;
   u64 fuel_before = 0;  // consumed before the tank was last filled
-  /// Frames of a guest whose end a host function made that of the guest which called it.
+  /// Frames, and what there is to say, of a guest whose end a host function made that of the guest which called it.
   std::vector<Frame> inner_frames;
+  std::string inner_message;
 };
 
 /// Keeps a reference, and the store it belongs to, alive.

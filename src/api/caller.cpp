@@ -46,6 +46,7 @@ abi::HostResult unwind(abi::Caller& caller, Trap trap) {
     default:
       break;
   }
+  static_cast<StoreState*>(execution.store->owner())->inner_message = std::move(trap.message);
   execution.trap = trap.reason;
   return abi::HostResult::unwind;
 }

@@ -110,17 +110,19 @@ TEST(Traps, HaveABacktraceByName) {
   const Instance instance = world.instantiate(R"((module $m
     (func $_ZN3foo3barEi (unreachable))
     (func $middle (call $_ZN3foo3barEi) (nop))
-    (func (export "run") (call $middle) (nop))))");
+    (func (call $middle) (nop))
+    (func (export "run") (call 2) (nop))))");
   const auto outcome = instance.func("run")->call();
   ASSERT_NE(outcome.trap(), nullptr);
   const Trap& trap = *outcome.trap();
   EXPECT_EQ(trap.reason, TrapReason::unreachable);
-  ASSERT_EQ(trap.backtrace.size(), 3u);
+  ASSERT_EQ(trap.backtrace.size(), 4u);
   EXPECT_EQ(trap.backtrace[0].function, "foo::bar(int)");
   EXPECT_EQ(trap.backtrace[0].module, "m");
   EXPECT_EQ(trap.backtrace[1].function, "middle");
   EXPECT_EQ(trap.backtrace[2].function, "");
   EXPECT_EQ(trap.backtrace[2].function_index, 2u);
+  EXPECT_EQ(trap.backtrace[3].function, "run");
   EXPECT_GT(trap.backtrace[1].offset, trap.backtrace[0].offset);
   EXPECT_NE(trap.to_string().find("m!foo::bar(int)"), std::string::npos) << trap.to_string();
 }

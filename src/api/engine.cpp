@@ -1,7 +1,10 @@
 #include <bit>
 
 #include "api/access.hpp"
+#include "baseline/baseline.hpp"
 #include "interp/interpreter.hpp"
+#include "runtime/optimizer.hpp"
+#include "sys/library.hpp"
 
 namespace wisp {
 
@@ -12,6 +15,26 @@ const wasm::FeatureInfo* find_feature(std::string_view name) {
     if (feature.name == name) return &feature;
   }
   return nullptr;
+}
+
+/// From its shared library; null if that is not there.
+std::unique_ptr<runtime::OptimizingCompiler> make_optimizing_compiler() {
+  const auto make = reinterpret_cast<runtime::MakeOptimizingCompiler>(
+      sys::library_symbol(runtime::optimizing_compiler_library, runtime::make_optimizing_compiler_symbol));
+  return std::unique_ptr<runtime::OptimizingCompiler>(make == nullptr ? nullptr : make());
+}
+
+/// Code without machine code for this processor is interpreted.
+std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
+  if (config.tier == Tier::interpreter) return interp::make_interpreter({.fuel = config.fuel});
+  using baseline::Optimize;
+  const Optimize optimize = config.tier == Tier::automatic    ? Optimize::hot
+                            : config.tier == Tier::optimizing ? Optimize::at_once
+                                                              : Optimize::never;
+  return baseline::make_baseline({.fuel = config.fuel,
+                                  .guard_pages = config.memory_mode == MemoryMode::guard_pages,
+                                  .optimize = optimize,
+                                  .make_compiler = make_optimizing_compiler});
 }
 
 }  // namespace
@@ -48,7 +71,7 @@ EngineState::EngineState(const Config& given)
     : config(given),
       features(std::bit_cast<wasm::Features>(Access::features(given))),
       registry(std::make_shared<wasm::TypeRegistry>()),
-      tier(interp::make_interpreter({.fuel = given.fuel})),
+      tier(make_tier(given)),
       pool(std::make_shared<runtime::SlotPool>(
           runtime::SlotPool::Settings{.idle_slots = given.pooled_slots, .resident_bytes = given.pooled_bytes})) {}
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "api/access.hpp"
+#include "api/file_bytes.hpp"
 #include "base/leb128.hpp"
 #include "text/printer.hpp"
 #include "text/wat.hpp"
@@ -65,17 +66,22 @@ Result<void> validate_in_parallel(const wasm::Module& module, u32 thread_count) 
   return {};
 }
 
-Result<Module> load(const Engine& engine, std::vector<u8> bytes, Validation validation) {
+Result<void> validate_bodies(const wasm::Module& module, Validation validation) {
+  if (validation == Validation::lazy) return {};
+  if (validation == Validation::parallel && module.code_section_size_bytes > parallel_validation_bytes) {
+    // Asking how many processors there are takes longer than validating a small module.
+    const u32 threads = std::min(std::thread::hardware_concurrency(), 8u);
+    if (threads > 1) return validate_in_parallel(module, threads);
+  }
+  return validate_range(module, 0, u32(module.bodies.size()));
+}
+
+Result<Module> load(const Engine& engine, wasm::ModuleBytes bytes, Validation validation) {
   const EngineState& state = Access::state(engine);
   WISP_TRY_ASSIGN(auto module, wasm::decode(std::move(bytes), state.registry, state.features));
-  const u32 threads = std::min(std::thread::hardware_concurrency(), 8u);
-  if (validation == Validation::parallel && threads > 1 &&
-      module->code_section_size_bytes > parallel_validation_bytes) {
-    WISP_TRY(validate_in_parallel(*module, threads));
-  } else {
-    WISP_TRY(validate_range(*module, 0, u32(module->bodies.size())));
-  }
-  auto loaded = std::make_shared<const runtime::LoadedModule>(std::move(module), *state.tier);
+  WISP_TRY(validate_bodies(*module, validation));
+  const bool is_valid = validation != Validation::lazy;
+  auto loaded = std::make_shared<const runtime::LoadedModule>(std::move(module), *state.tier, is_valid);
   return Access::module(std::make_shared<const ModuleState>(ModuleState{engine, std::move(loaded)}));
 }
 
@@ -83,26 +89,22 @@ Error cannot_read(const std::string& path) {
   return {ErrorCode::io, 0, "cannot read " + path + ": " + std::strerror(errno), ""};
 }
 
-Result<std::vector<u8>> read_file(const std::string& path) {
+Result<FileBytes> read_file(const std::string& path) {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
   if (!file) return cannot_read(path);
-  std::setvbuf(file.get(), nullptr, _IONBF, 0);
-  constexpr usize chunk_bytes = 1024 * 1024;
-  std::vector<u8> bytes;
-  while (true) {
-    const usize size = bytes.size();
-    if (size > wasm::limits::module_bytes.value) {
+  FileBytes bytes;
+  switch (read_all(file.get(), wasm::limits::module_bytes.value, bytes)) {
+    case ReadStatus::ok:
+      return bytes;
+    case ReadStatus::too_large:
       return Error{ErrorCode::limit, 0, path + " is larger than a module may be", ""};
-    }
-    bytes.resize(size + chunk_bytes);
-    const usize read = std::fread(bytes.data() + size, 1, chunk_bytes, file.get());
-    bytes.resize(size + read);
-    if (std::ferror(file.get()) != 0) return cannot_read(path);
-    if (read == 0) return bytes;
+    case ReadStatus::failed:
+      break;
   }
+  return cannot_read(path);
 }
 
 const wasm::Module& raw(const Module& module) {
@@ -123,26 +125,36 @@ InputKind kind_of(std::span<const std::uint8_t> bytes) {
 }
 
 Result<Module> Module::from_bytes(const Engine& engine, std::span<const std::uint8_t> bytes, Validation validation) {
-  return load(engine, {bytes.begin(), bytes.end()}, validation);
+  return load(engine, std::vector<u8>(bytes.begin(), bytes.end()), validation);
 }
 
 Result<Module> Module::from_bytes(const Engine& engine, std::vector<std::uint8_t>&& bytes, Validation validation) {
   return load(engine, std::move(bytes), validation);
 }
 
-Result<Module> Module::from_text(const Engine& engine, std::string_view source) {
+Result<Module> Module::from_bytes(const Engine& engine, std::span<const std::uint8_t> bytes,
+                                  std::shared_ptr<const void> owner, Validation validation) {
+  return load(engine, {bytes, std::move(owner)}, validation);
+}
+
+Result<Module> Module::from_text(const Engine& engine, std::string_view source, Validation validation) {
   WISP_TRY_ASSIGN(auto bytes, text::assemble(source, Access::state(engine).features));
-  return load(engine, std::move(bytes), Validation::parallel);
+  return load(engine, std::move(bytes), validation);
 }
 
-Result<Module> Module::from_source(const Engine& engine, std::vector<std::uint8_t>&& bytes) {
-  if (kind_of(bytes) == InputKind::text) return from_text(engine, as_text(bytes));
-  return load(engine, std::move(bytes), Validation::parallel);
+Result<Module> Module::from_source(const Engine& engine, std::vector<std::uint8_t>&& bytes, Validation validation) {
+  if (kind_of(bytes) == InputKind::text) return from_text(engine, as_text(bytes), validation);
+  return load(engine, std::move(bytes), validation);
 }
 
-Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
-  WISP_TRY_ASSIGN(auto bytes, read_file(path));
-  return from_source(engine, std::move(bytes));
+Result<Module> Module::from_file(const Engine& engine, const std::string& path, Validation validation) {
+  WISP_TRY_ASSIGN(const FileBytes file, read_file(path));
+  if (kind_of(file.bytes) == InputKind::text) return from_text(engine, as_text(file.bytes), validation);
+  return load(engine, {file.bytes, file.owner}, validation);
+}
+
+Result<void> Module::validate() const {
+  return state_->loaded->is_valid() ? Result<void>() : validate_bodies(raw(*this), Validation::parallel);
 }
 
 std::vector<ImportType> Module::imports() const {
@@ -172,7 +184,7 @@ std::string Module::name() const {
 }
 
 std::string Module::function_name(std::uint32_t index) const {
-  return demangle(state_->loaded->names().function(FuncIndex(index)));
+  return demangle(state_->loaded->function_name(FuncIndex(index)));
 }
 
 std::span<const std::uint8_t> Module::bytes() const {
@@ -233,6 +245,8 @@ std::uint32_t Module::count(ExternKind kind) const {
 }
 
 Result<std::string> print_text(const Module& module) {
+  // The printer relies on what validation has seen.
+  WISP_TRY(module.validate());
   return text::print(raw(module));
 }
 

@@ -77,6 +77,29 @@ TEST(Module, WhatInputLooksLike) {
   EXPECT_EQ(kind("#!/bin/sh"), InputKind::unknown);
 }
 
+TEST(Module, BytesCanBeBorrowed) {
+  const Engine engine;
+  static constexpr std::uint8_t forever[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  const auto module = Module::from_bytes(engine, forever, nullptr);
+  ASSERT_TRUE(module.ok());
+  EXPECT_EQ(module->bytes().data(), forever);
+
+  const auto kept = std::make_shared<const std::vector<std::uint8_t>>(std::begin(forever), std::end(forever));
+  std::weak_ptr<const void> watched = kept;
+  std::optional<Result<Module>> owning(Module::from_bytes(engine, *kept, kept));
+  EXPECT_EQ(kept.use_count(), 2);
+  owning.reset();
+  EXPECT_EQ(kept.use_count(), 1);
+}
+
+TEST(Module, FunctionsWithoutANameAreCalledWhatTheyAreExportedAs) {
+  const Engine engine;
+  const Module module = test::parse(engine, R"((module (func (export "out")) (func $in (export "other")) (func)))");
+  EXPECT_EQ(module.function_name(0), "out");
+  EXPECT_EQ(module.function_name(1), "in");
+  EXPECT_EQ(module.function_name(2), "");
+}
+
 TEST(Module, BadInputIsAnError) {
   const Engine engine;
   EXPECT_FALSE(Module::from_bytes(engine, std::span<const std::uint8_t>()).ok());

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/access.hpp"
+#include "sys/processor.hpp"
 
 namespace wisp {
 
@@ -9,6 +10,7 @@ StoreState::~StoreState() {
 }
 
 Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
+  WISP_TRY(sys::check_processor(sys::processor_support()));
   EngineState& state = Access::state(engine);
   runtime::StoreSettings settings;
   settings.limits = limits;

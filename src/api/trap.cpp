@@ -8,7 +8,8 @@ namespace wisp {
 Trap Access::lift(StoreState& store, const runtime::TrapInfo& info) {
   Trap trap;
   trap.reason = info.reason;
-  trap.message = info.message;
+  trap.message = std::exchange(store.inner_message, {});
+  if (!info.message.empty()) trap.message = info.message;
   trap.exit_code = info.exit_code;
   if (info.exception != runtime::null_ref) {
     trap.exception = lift(store, wasm::ValType::ref(false, wasm::HeapKind::exn), &info.exception);
@@ -16,10 +17,10 @@ Trap Access::lift(StoreState& store, const runtime::TrapInfo& info) {
   trap.backtrace = std::exchange(store.inner_frames, {});
   for (const runtime::CodeLocation& location : info.backtrace) {
     Frame frame;
-    const wasm::Names& names = location.instance->loaded().names();
+    const runtime::LoadedModule& loaded = location.instance->loaded();
     frame.module = location.instance->name();
-    if (frame.module.empty()) frame.module = names.module.value_or(std::string_view());
-    frame.function = demangle(names.function(location.function));
+    if (frame.module.empty()) frame.module = loaded.names().module.value_or(std::string_view());
+    frame.function = demangle(loaded.function_name(location.function));
     frame.function_index = location.function.value;
     frame.offset = location.offset;
     trap.backtrace.push_back(std::move(frame));

@@ -71,6 +71,17 @@ UnknownImports unknown_imports(std::string_view value) {
   bad_value(Option::unknown_imports, value, "neither `trap` nor `default`");
 }
 
+Tier tier(std::string_view value) {
+  constexpr std::pair<std::string_view, Tier> names[] = {{"auto", Tier::automatic},
+                                                         {"interpreter", Tier::interpreter},
+                                                         {"baseline", Tier::baseline},
+                                                         {"optimizing", Tier::optimizing}};
+  for (const auto& [name, tier] : names) {
+    if (name == value) return tier;
+  }
+  bad_value(Option::tier, value, "none of `auto`, `interpreter`, `baseline`, `optimizing`");
+}
+
 MemoryMode memory_mode(std::string_view value) {
   if (value == "guard") return MemoryMode::guard_pages;
   if (value == "checks") return MemoryMode::explicit_checks;
@@ -181,6 +192,9 @@ void apply_other(Invocation& to, Option option, const std::string& value) {
     case Option::enable:
     case Option::disable:
       set_features(to.config, option, value, option == Option::enable);
+      return;
+    case Option::tier:
+      to.config.tier = tier(value);
       return;
     case Option::memory_mode:
       to.config.memory_mode = memory_mode(value);

@@ -30,6 +30,7 @@ bool exists(const std::string& path) {
 }
 
 Message cannot_read(const std::string& path, int error) {
+  if (path.empty()) return {MessageId::unreadable, "the name of the file is empty"};
   Message message(error == EISDIR ? MessageId::is_directory : MessageId::unreadable,
                   fmt::format("cannot read {}: {}", printable(path), std::strerror(error)));
   message.file = path;
@@ -48,29 +49,17 @@ Message cannot_read(const std::string& path, int error) {
   return message;
 }
 
-std::vector<u8> read_all(std::FILE* file, const std::string& path) {
-  std::vector<u8> bytes;
-  constexpr usize first_bytes = usize{1} << 16;
-  usize used = 0;
-  // Twice the size each time, or the file's own where it is known, so that a large module is not copied.
-  if (std::fseek(file, 0, SEEK_END) == 0) {
-    const long size = std::ftell(file);
-    if (size > 0 && u64(size) <= limits::file_bytes) bytes.resize(usize(size) + 1);
-    (void)std::fseek(file, 0, SEEK_SET);  // it has just been possible to seek
-  }
-  errno = 0;
-  for (;;) {
-    if (used == bytes.size()) bytes.resize(std::max(first_bytes, bytes.size() * 2));
-    const usize got = std::fread(bytes.data() + used, 1, bytes.size() - used, file);
-    used += got;
-    if (got == 0) break;
-    if (used > limits::file_bytes) {
+FileBytes read_all(std::FILE* file, const std::string& path) {
+  FileBytes bytes;
+  switch (wisp::read_all(file, limits::file_bytes, bytes)) {
+    case ReadStatus::ok:
+      break;
+    case ReadStatus::too_large:
       throw Failure(Message(MessageId::limit,
                             fmt::format("{} is larger than {}", printable(path), show_size(limits::file_bytes))));
-    }
+    case ReadStatus::failed:
+      throw Failure(cannot_read(path, errno));
   }
-  if (std::ferror(file) != 0) throw Failure(cannot_read(path, errno));
-  bytes.resize(used);
   return bytes;
 }
 
@@ -152,7 +141,7 @@ Module load_text(const Engine& engine, const std::string& path, std::string_view
 
 }  // namespace
 
-std::vector<u8> read_file(const std::string& path) {
+FileBytes read_file(const std::string& path) {
   if (path == "-") return read_all(stdin, "standard input");
   const File file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr) throw Failure(cannot_read(path, errno));
@@ -160,8 +149,8 @@ std::vector<u8> read_file(const std::string& path) {
 }
 
 Module load_module(const Engine& engine, const std::string& path) {
-  std::vector<u8> bytes = read_file(path);
-  switch (kind_of(bytes)) {
+  const FileBytes file = read_file(path);
+  switch (kind_of(file.bytes)) {
     case InputKind::empty: {
       Message message(MessageId::empty_file, fmt::format("{} is empty", printable(path)));
       message.file = path;
@@ -175,13 +164,13 @@ Module load_module(const Engine& engine, const std::string& path) {
                         .hint("build it for wasm32-wasip1 instead of wasm32-wasip2"));
     }
     case InputKind::unknown:
-      throw Failure(not_wasm(path, bytes));
+      throw Failure(not_wasm(path, file.bytes));
     case InputKind::text:
-      return load_text(engine, path, as_text(bytes));
+      return load_text(engine, path, as_text(file.bytes));
     case InputKind::module:
       break;
   }
-  Result<Module> module = Module::from_bytes(engine, std::move(bytes));
+  Result<Module> module = Module::from_bytes(engine, file.bytes, file.owner);
   if (!module) throw Failure(about_file(module.error(), path));
   return *std::move(module);
 }
@@ -189,15 +178,17 @@ Module load_module(const Engine& engine, const std::string& path) {
 Message about_file(const Error& error, const std::string& path, std::string_view source) {
   Message message(message_for(error.code), {});
   const std::string name = printable(path);
+  // It may quote the file.
+  const std::string what = printable(error.message);
   switch (message.id) {
     case MessageId::malformed:
-      message.text = fmt::format("{} is malformed: {}", name, error.message);
+      message.text = fmt::format("{} is malformed: {}", name, what);
       break;
     case MessageId::invalid:
-      message.text = fmt::format("{} is not valid: {}", name, error.message);
+      message.text = fmt::format("{} is not valid: {}", name, what);
       break;
     default:
-      message.text = fmt::format("{}: {}", name, error.message);
+      message.text = fmt::format("{}: {}", name, what);
       break;
   }
   message.file = path;
@@ -207,7 +198,7 @@ Message about_file(const Error& error, const std::string& path, std::string_view
   } else if (error.offset != 0) {
     message.offset = error.offset;
   }
-  if (!error.hint.empty()) message.hint(error.hint);
+  if (!error.hint.empty()) message.hint(printable(error.hint));
   const bool is_switched_off = message.id == MessageId::unsupported && error.hint.starts_with("switch the feature");
   if (is_switched_off) message.hint("--enable NAME switches a feature on");
   return message;

@@ -1,17 +1,16 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "wisp/module.hpp"
 
-#include "base/int.hpp"
+#include "api/file_bytes.hpp"
 #include "cli/message.hpp"
 
 namespace wisp::cli {
 
 /// A whole file; "-" is standard input. Throws `Failure`.
-std::vector<u8> read_file(const std::string& path);
+FileBytes read_file(const std::string& path);
 
 /// A module in either format. Throws `Failure` with what is wrong with the file.
 Module load_module(const Engine& engine, const std::string& path);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -30,18 +31,29 @@ void must(const Result<void>& result, const std::string& file) {
   if (!result) throw Failure(about_file(result.error(), file));
 }
 
-Message missing_imports(const std::string& file, const std::vector<UnsatisfiedImport>& imports) {
+const Preload* preloaded_as(const std::string& module, std::span<const Preload> preloads) {
+  const auto at = std::ranges::find(preloads, module, &Preload::name);
+  return at == preloads.end() ? nullptr : &*at;
+}
+
+Message missing_imports(const std::string& file, const std::vector<UnsatisfiedImport>& imports,
+                        std::span<const Preload> preloads) {
   Message message(MessageId::link, fmt::format("cannot link {}: {} import{} not available", printable(file),
                                                imports.size(), imports.size() == 1 ? " is" : "s are"));
   message.file = file;
   for (const UnsatisfiedImport& import : imports) {
     std::string why = import.wanted;
     if (!import.found.empty()) why = fmt::format("wants {}, but there is {}", import.wanted, import.found);
-    message.items.push_back({printable(import.module + "." + import.name), printable(why), import.hint});
+    std::string hint = import.hint;
+    if (const Preload* one = preloaded_as(import.module, preloads); one != nullptr && import.found.empty()) {
+      hint = fmt::format("{}, preloaded as {}, exports no {}", printable(one->file), printable(one->name),
+                         printable(import.name));
+    }
+    message.items.push_back({printable(import.module + "." + import.name), printable(why), hint});
   }
   const UnsatisfiedImport& first = imports.front();
   const bool is_of_a_module = first.found.empty() && !first.module.starts_with("wasi") && first.module != "env";
-  if (is_of_a_module) {
+  if (is_of_a_module && preloaded_as(first.module, preloads) == nullptr) {
     message.hint(fmt::format("--preload {}=FILE takes the imports of {} from another module", printable(first.module),
                              printable(first.module)));
   }
@@ -149,23 +161,25 @@ class Guest {
 
   /// The exit code if instantiating one of them ended the program.
   std::optional<int> preload() {
+    std::span<const Preload> before;
     for (const Preload& preload : settings_.preloads) {
       const Module module = load_module(engine_, preload.file);
       const std::vector<UnsatisfiedImport> missing = linker_.unsatisfied(module);
-      if (!missing.empty()) throw Failure(missing_imports(preload.file, missing));
+      if (!missing.empty()) throw Failure(missing_imports(preload.file, missing, before));
       const Result<WasiKind> kind = wasi_kind(module);
       const bool is_reactor = kind.ok() && *kind == WasiKind::reactor;
       Outcome<Instance> instance =
           is_reactor ? instantiate_reactor(linker_, store_, module) : linker_.instantiate(store_, module);
       if (!instance) return end(instance.trap(), instance.error(), preload.file);
       must(linker_.define_instance(preload.name, *instance), preload.file);
+      before = {settings_.preloads.data(), before.size() + 1};
     }
     return std::nullopt;
   }
 
   void check_links() {
     const std::vector<UnsatisfiedImport> missing = linker_.unsatisfied(module_);
-    if (!missing.empty()) throw Failure(missing_imports(file_, missing));
+    if (!missing.empty()) throw Failure(missing_imports(file_, missing, settings_.preloads));
   }
 
   int execute(WasiKind kind) {
@@ -203,6 +217,9 @@ class Guest {
     Message message(MessageId::no_export,
                     fmt::format("{} exports no function {}", printable(file_), printable(*settings_.invoke)));
     message.file = file_;
+    if (const auto type = module_.export_type(*settings_.invoke)) {
+      message.detail(fmt::format("{} is a {}", printable(*settings_.invoke), to_string(ExternKind(type->index()))));
+    }
     const std::vector<std::string_view> views(names.begin(), names.end());
     const std::string_view near = nearest(*settings_.invoke, views);
     if (!near.empty()) message.hint(fmt::format("did you mean --invoke {}?", printable(near)));
@@ -234,11 +251,14 @@ class Guest {
   }
 
   int exited(std::uint32_t code) {
+    // exit(-1): what the system keeps of it is what a native program's caller would see.
+    constexpr std::uint32_t minus_one = ~std::uint32_t{0};
     const bool uses_files = imports_wasi_function("path_open");
     if (code != 0 && uses_files) {
       if (const std::optional<Message> note = about_missing_directory(invocation_)) reporter_.report(*note);
     }
     if (code <= u32(largest_exit_code)) return int(code);
+    if (code == minus_one) return largest_exit_code;
     Message note(MessageId::large_exit_code, fmt::format("{} exited with {}, reported as {}",
                                                          printable(base_name(file_)), code, largest_exit_code));
     note.severity = Severity::note;

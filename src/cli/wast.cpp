@@ -125,8 +125,8 @@ int wast(const Invocation& invocation) {
   const ScriptSettings settings{invocation.config, invocation.strict_messages, invocation.timeout};
   Progress progress(invocation);
   for (const std::string& file : scripts_of(invocation.files)) {
-    const std::vector<u8> source = read_file(file);
-    progress.show(file, run_script(as_text(source), settings));
+    const FileBytes source = read_file(file);
+    progress.show(file, run_script(as_text(source.bytes), settings));
   }
   progress.finish();
   return progress.all_passed() ? 0 : 1;

@@ -6,9 +6,17 @@
 
 namespace wisp::interp {
 
+/// What the first word of an instruction is.
+enum class Encoding : u8 {
+  handlers,  // the address of the handler that interprets it
+  numbers,   // the SlotOp, and above its 16 bits the number of the instruction's words
+};
+
 /// Writes slot code into a buffer. Positions are in words.
 class Emitter {
  public:
+  explicit Emitter(Encoding encoding) : encoding_(encoding) {}
+
   void clear() { code_.clear(); }
   u32 position() const { return u32(code_.size()); }
   const std::vector<Word>& code() const { return code_; }
@@ -16,23 +24,27 @@ class Emitter {
   /// Appends an instruction with its four fields.
   u32 append(SlotOp op, u32 f0 = 0, u32 f1 = 0, u32 f2 = 0, u32 f3 = 0) {
     const u32 at = position();
-    code_.push_back(handler_word(op));
+    last_ = at;
+    code_.push_back(first_word(op, 2));
     code_.push_back(u64(u16(f0)) | u64(u16(f1)) << 16 | u64(u16(f2)) << 32 | u64(u16(f3)) << 48);
     return at;
   }
   /// The same with the wide field in place of fields 2 and 3.
   u32 append_wide(SlotOp op, u32 f0, u32 f1, u32 wide) { return append(op, f0, f1, wide & 0xffff, wide >> 16); }
-  void append_word(u64 word) { code_.push_back(word); }
+  void append_word(u64 word) {
+    code_.push_back(word);
+    if (encoding_ == Encoding::numbers) code_[last_] += u64{1} << 16;
+  }
 
   /// Takes back everything from a position on.
   void truncate(u32 position) { code_.resize(position); }
   /// Whether the instruction at a position has this handler, and its fields.
-  bool is_at(u32 at, SlotOp op) const { return code_[at] == handler_word(op); }
+  bool is_at(u32 at, SlotOp op) const { return code_[at] == first_word(op, words_at(at)); }
   u32 field(u32 at, u32 index) const { return u16(code_[at + 1] >> (16 * index)); }
   u32 wide(u32 at) const { return u32(code_[at + 1] >> 32); }
 
   /// Changes the handler or a field of the instruction at a position.
-  void set_op(u32 at, SlotOp op) { code_[at] = handler_word(op); }
+  void set_op(u32 at, SlotOp op) { code_[at] = first_word(op, words_at(at)); }
   void set_field0(u32 at, u32 value) { code_[at + 1] = (code_[at + 1] & ~u64{0xffff}) | u16(value); }
   void set_field1(u32 at, u32 value) { code_[at + 1] = (code_[at + 1] & ~u64{0xffff0000}) | u64(u16(value)) << 16; }
   void set_wide(u32 at, u32 value) { set_half(2 * at + 3, value); }
@@ -44,8 +56,14 @@ class Emitter {
   }
 
  private:
+  u64 words_at(u32 at) const { return code_[at] >> 16; }  // means nothing with handlers
+  Word first_word(SlotOp op, u64 words) const {
+    return encoding_ == Encoding::numbers ? words << 16 | u64(op) : handler_word(op);
+  }
   static Word handler_word(SlotOp op);
 
+  Encoding encoding_;
+  u32 last_ = 0;  // the instruction that words are appended to
   std::vector<Word> code_;
 };
 

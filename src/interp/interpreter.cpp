@@ -20,7 +20,7 @@ class Interpreter final : public runtime::Tier {
               std::vector<runtime::CodeLocation>& backtrace) override {
     u64* const stack_top = execution.stack_top;
     std::vector<runtime::CodeLocation>* const outer = std::exchange(execution.backtrace, &backtrace);
-    const Word* const code = code_of(&function);
+    const Word* const code = cell_of(&function)->load(std::memory_order_acquire);
     VmContext* const context = function.context;
     const MemoryView& view = *context->memory0;
     const Status status =
@@ -36,7 +36,7 @@ class Interpreter final : public runtime::Tier {
   static void resolve(std::vector<runtime::CodeLocation>& backtrace) {
     for (runtime::CodeLocation& location : backtrace) {
       auto& code = static_cast<ModuleCode&>(location.instance->loaded().code());
-      const Word* const pc = reinterpret_cast<const Word*>(location.offset);
+      const Word* const pc = static_cast<const Word*>(location.address);
       const FunctionCode* const function = code.find(pc);
       WISP_CHECK(function != nullptr);
       location.function = function->function;

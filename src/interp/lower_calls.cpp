@@ -37,7 +37,7 @@ void Lowering::call(FuncIndex function, const FuncType& type) {
     emit_wide(SlotOp::call_import, arguments, arguments + larger_side(type), function.value);
   } else {
     emit(SlotOp::call_local, arguments);
-    out_.append_word(reinterpret_cast<Word>(context_.cells + (function.value - context_.module.imported_functions)));
+    out_.append_word(context_.cell_address(function));
   }
   finish_call(type);
 }
@@ -75,7 +75,7 @@ void Lowering::return_call(FuncIndex function, const FuncType& type) {
     out_.append_word(function.value);
   } else {
     emit(SlotOp::return_call_local, arguments, 0, 0, count);
-    out_.append_word(reinterpret_cast<Word>(context_.cells + (function.value - context_.module.imported_functions)));
+    out_.append_word(context_.cell_address(function));
   }
 }
 

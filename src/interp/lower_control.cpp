@@ -27,6 +27,9 @@ void Lowering::loop(const wasm::BlockType& type) {
   Label& label = push_label(type.params());
   label.start = out_.position();
   land();
+  has_loops_ = true;
+  if (context_.encoding == Encoding::numbers) emit(SlotOp::loop_check);
+  count_use(true);
   begin_segment();
 }
 

@@ -7,13 +7,14 @@ using wasm::Imm;
 using wasm::Op;
 
 bool Lowering::is_fast(const wasm::MemArg& memarg) const {
-  return memarg.memory.value == 0 && !context_.module.memories[0].limits.is_64;
+  return memarg.memory.value == 0 && !context_.module.memories[0].limits.is_64 &&
+         memarg.offset <= limits::address_offset;
 }
 
 std::optional<u32> Lowering::constant_address(u32 from_top, const wasm::MemArg& memarg) const {
   if (!stack_.is_constant(from_top)) return std::nullopt;
   const u64 address = stack_.constant(from_top) + memarg.offset;
-  if (address > ~u32{0}) return std::nullopt;
+  if (address > limits::address_offset) return std::nullopt;
   return u32(address);
 }
 

@@ -18,6 +18,8 @@ void Lowering::begin(const wasm::BodyState& state) {
   handlers_.clear();
   frame_size_uses_.clear();
   comparison_.reset();
+  has_loops_ = false;
+  loops_.clear();
   local_slots_.clear();
   u32 slot = 0;
   u32 local = 0;
@@ -29,6 +31,7 @@ void Lowering::begin(const wasm::BodyState& state) {
   const u32 params = runtime::slot_count(state.type().params);
   const u32 zeroed = slot - params;
   emit(variant(SlotOp::enter, std::min(zeroed, 5u)), 0, params, zeroed);
+  count_use(false);
   segment_at_ = none;
   begin_segment();
   labels_.emplace_back();
@@ -46,6 +49,9 @@ FunctionCode Lowering::take() {
   } else {
     out_.set_field0(0, code.frame_slots);
     for (const u32 at : frame_size_uses_) out_.set_field1(at, code.frame_slots);
+    code.has_loops = has_loops_;
+    code.loops = loops_;
+    if (has_loops_) code.locals = classify_locals();
     code.regions = regions_;
     code.handlers = handlers_;
   }
@@ -53,6 +59,20 @@ FunctionCode Lowering::take() {
   code.words = std::make_unique_for_overwrite<Word[]>(code.word_count);
   std::ranges::copy(out_.code(), code.words.get());
   return code;
+}
+
+std::vector<LocalClass> Lowering::classify_locals() const {
+  std::vector<LocalClass> classes;
+  u32 local = 0;
+  for (const wasm::LocalTypes::Run& run : state_->locals().runs()) {
+    const Rep rep = rep_of(run.type);
+    const LocalClass one = rep == Rep::v128   ? LocalClass::none
+                           : rep <= Rep::i64 ? LocalClass::integer
+                                             : LocalClass::floating;
+    classes.insert(classes.end(), u64{run.end - local} * slots_of(rep), one);
+    local = run.end;
+  }
+  return classes;
 }
 
 /// Called at each instruction but those that can use a pending comparison.
@@ -66,6 +86,13 @@ void Lowering::settle() {
   if (!c.negate) return;
   lower_eqz(wasm::Op::i32_eqz);
   settle();
+}
+
+void Lowering::count_use(bool of_loop) {
+  if (!context_.counts_uses) return;
+  if (of_loop) loops_.push_back({out_.position(), state_->offset()});
+  emit(variant(SlotOp::count_use, of_loop ? 1 : 0));
+  out_.append_word(context_.cell_address(state_->function()));
 }
 
 /// At each instruction: what it costs.

@@ -14,9 +14,17 @@ namespace wisp::interp {
 struct LoweringContext {
   const wasm::Module& module;
   const runtime::StructLayouts& layouts;
-  /// Where each function's code begins, by FuncIndex minus the imported ones.
-  const std::atomic<const Word*>* cells;
+  /// Where functions are entered: cells of this size, by FuncIndex minus the imported ones.
+  const void* cells;
+  u32 cell_bytes = sizeof(void*);
   bool fuel = false;
+  Encoding encoding = Encoding::handlers;
+  /// Code counts how often it is used (SlotOp::count_use).
+  bool counts_uses = false;
+
+  Word cell_address(FuncIndex function) const {
+    return reinterpret_cast<Word>(cells) + u64{function.value - module.imported_functions} * cell_bytes;
+  }
 };
 
 /// The comparison of integers that is true where this one is not.
@@ -27,7 +35,7 @@ class Lowering {
  public:
   static constexpr bool wants_unreachable = false;
 
-  explicit Lowering(const LoweringContext& context) : context_(context) {}
+  explicit Lowering(const LoweringContext& context) : context_(context), out_(context.encoding) {}
 
   /// The code of the body that has just been validated.
   FunctionCode take();
@@ -102,10 +110,12 @@ class Lowering {
   };
 
   // lowering.cpp
+  std::vector<LocalClass> classify_locals() const;
   void settle();
   void see(u32 cost = 1);
   void begin_segment();
   void end_segment();
+  void count_use(bool of_loop);
   u32 emit(SlotOp op, u32 f0 = 0, u32 f1 = 0, u32 f2 = 0, u32 f3 = 0);
   u32 emit_wide(SlotOp op, u32 f0, u32 f1, u32 wide);
   /// Operands are popped, results pushed to their homes.
@@ -189,6 +199,8 @@ class Lowering {
   OperandStack stack_{out_};
   std::vector<u32> local_slots_;
   u32 locals_end_ = 0;  // first slot above the locals
+  bool has_loops_ = false;
+  std::vector<Origin> loops_;
   std::vector<Label> labels_;
   std::vector<Fixup> fixups_;
   std::vector<TryRegion> regions_;

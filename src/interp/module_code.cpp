@@ -2,7 +2,25 @@
 
 #include <algorithm>
 
+#include "interp/slow_paths.hpp"
+
 namespace wisp::interp {
+
+namespace {
+
+/// Of a function whose body turned out not to be valid. Who asks for the trap's message validates it again.
+FunctionCode code_of_invalid(FuncIndex function) {
+  Emitter out;
+  out.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::invalid_function));
+  FunctionCode code;
+  code.function = function;
+  code.word_count = out.position();
+  code.words = std::make_unique_for_overwrite<Word[]>(code.word_count);
+  std::ranges::copy(out.code(), code.words.get());
+  return code;
+}
+
+}  // namespace
 
 ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
     : module_(std::move(module)),
@@ -11,10 +29,8 @@ ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
       stubs_(std::make_unique_for_overwrite<std::array<Word, 2>[]>(module_->bodies.size())),
       lowering_({.module = *module_, .layouts = layouts_, .cells = cells_.get(), .fuel = fuel}),
       validator_(*module_) {
-  Emitter out;
-  out.append(SlotOp::lazy_enter);
   for (u32 i = 0; i < module_->bodies.size(); ++i) {
-    stubs_[i] = {out.code()[0], module_->imported_functions + i};
+    stubs_[i] = {reinterpret_cast<Word>(&lazy_enter), module_->imported_functions + i};
     cells_[i].store(stubs_[i].data(), std::memory_order_relaxed);
   }
 }
@@ -25,17 +41,12 @@ const Word* ModuleCode::lower(FuncIndex function) {
   const Word* code = code_cell.load(std::memory_order_relaxed);
   // Another thread may have been faster.
   if (code != stubs_[function.value - module_->imported_functions].data()) return code;
-  validate_and_lower(function);
-  auto lowered = std::make_unique<FunctionCode>(lowering_.take());
+  const bool is_valid = validator_.run(function, lowering_).ok();
+  auto lowered = std::make_unique<FunctionCode>(is_valid ? lowering_.take() : code_of_invalid(function));
   code = lowered->words.get();
   functions_.emplace(code, std::move(lowered));
   code_cell.store(code, std::memory_order_release);
   return code;
-}
-
-/// Only valid modules are loaded; lowering is a sink of the validator because that is who knows the types.
-void ModuleCode::validate_and_lower(FuncIndex function) {
-  WISP_CHECK(validator_.run(function, lowering_).ok());
 }
 
 const FunctionCode* ModuleCode::find(const Word* pc) const {
@@ -51,8 +62,9 @@ u64 ModuleCode::origin(const FunctionCode& code, const Word* pc) {
   std::vector<Origin>& origins = origins_[&code];
   if (origins.empty()) {
     lowering_.record_origins(&origins);
-    validate_and_lower(code.function);
+    const Result<void> valid = validator_.run(code.function, lowering_);
     lowering_.record_origins(nullptr);
+    if (!valid.ok()) origins = {{0, valid.error().offset}};
   }
   const u32 word = u32(pc - code.words.get());
   const auto at = std::ranges::upper_bound(origins, word, {}, &Origin::word);

@@ -17,7 +17,8 @@ class ModuleCode final : public runtime::ModuleCode {
 
   const void* entry(FuncIndex function) override { return &cell(function); }
 
-  /// The function's first instruction, lowered now if it has not been.
+  /// The function's first instruction, lowered now if it has not been. Lowering validates; what is not valid becomes a
+  /// trap.
   const Word* lower(FuncIndex function);
   /// The function that an instruction belongs to; null if it is none of this module's.
   const FunctionCode* find(const Word* pc) const;
@@ -26,7 +27,6 @@ class ModuleCode final : public runtime::ModuleCode {
 
  private:
   std::atomic<const Word*>& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
-  void validate_and_lower(FuncIndex function);
 
   std::shared_ptr<const wasm::Module> module_;
   runtime::StructLayouts layouts_;

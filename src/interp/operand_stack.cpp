@@ -322,6 +322,7 @@ void OperandStack::move_to(u32 slot, const Operand& operand) {
       if (operand.slot != slot) copy(slot, operand.slot, operand.rep);
       return;
     case Place::acc:
+    case Place::pin:
       break;
   }
   Register& r = reg(operand.rep);

@@ -39,20 +39,15 @@ WISP_HANDLER atomic_rmw(WISP_STATE_PARAMETERS) {
   WISP_NEXT(3);
 }
 
-/// An expected value that does not fit the width never equals what is in memory; nothing is written then.
+/// The expected value is wrapped to the width: https://github.com/WebAssembly/threads/issues/195.
 template <class Semantics, u32 variant>
 WISP_HANDLER atomic_cmpxchg(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   using R = typename Semantics::R;
   WISP_LOCATE_ATOMIC(at);
-  const R expected = operand<Place::slot, R, 3>(s);
-  const Raw replacement = Raw(load_slot<R>(s.frame + word(s, 3)));
-  Raw found = Raw(expected);
-  if (R(found) == expected) {
-    __atomic_compare_exchange_n(at, &found, replacement, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-  } else {
-    found = __atomic_load_n(at, __ATOMIC_SEQ_CST);
-  }
+  Raw found = Raw(operand<Place::slot, R, 3>(s));
+  const Raw replacement = Raw(load_slot<R>(slot_of_word(s, 3)));
+  __atomic_compare_exchange_n(at, &found, replacement, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   result<true>(s, R(found));
   WISP_NEXT(4);
 }

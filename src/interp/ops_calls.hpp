@@ -8,12 +8,9 @@
 /// callee's first slots, and so are the results.
 namespace wisp::interp {
 
-/// Where a function that is not of the host begins now.
-inline const Word* code_of(const std::atomic<const Word*>* cell) {
-  return cell->load(std::memory_order_acquire);
-}
-inline const Word* code_of(const Function* function) {
-  return code_of(static_cast<const std::atomic<const Word*>*>(function->code.load(std::memory_order_relaxed)));
+/// Where a function that is not of the host is entered now: its cell.
+inline CodeCell* cell_of(const Function* function) {
+  return static_cast<CodeCell*>(const_cast<void*>(function->code.load(std::memory_order_relaxed)));
 }
 
 inline void reload_memory(State& s) {
@@ -22,57 +19,42 @@ inline void reload_memory(State& s) {
   s.memory_size = view.size_bytes.load(std::memory_order_relaxed);
 }
 
-/// After a call nothing is in the accumulators.
-inline void forget_accumulators(State& s) {
-  s.acc = 0;
-  s.vacc = Vector{};
-}
-
 #define WISP_AFTER_CALL(status, words)                       \
   do {                                                       \
-    forget_accumulators(s);                                  \
     if (__builtin_expect((status) != Status::returned, 0)) { \
-      s.acc = u64(status);                                   \
-      s.memory = nullptr;                                    \
-      s.memory_size = 0;                                     \
-      WISP_TAIL(call_failed);                                \
+      WISP_TAIL_FORGETTING(call_failed, u64(status));        \
     }                                                        \
     reload_memory(s);                                        \
-    WISP_NEXT(words);                                        \
+    WISP_NEXT_FORGETTING(words);                             \
   } while (false)
 
 /// Goes on in a function of the guest, in `s.frame`, and never comes back.
-#define WISP_ENTER(callee_code, context)                                                                          \
-  do {                                                                                                            \
-    const Word* const wisp_code = (callee_code);                                                                  \
-    VmContext* const wisp_context = (context);                                                                    \
-    const MemoryView& wisp_view = *wisp_context->memory0;                                                         \
-    [[clang::musttail]] return handler_at(wisp_code)(wisp_code, s.frame, wisp_context, wisp_view.base,            \
-                                                     wisp_view.size_bytes.load(std::memory_order_relaxed), s.acc, \
-                                                     s.vacc);                                                     \
+#define WISP_ENTER(callee_cell, context)       \
+  do {                                         \
+    CodeCell* const wisp_cell = (callee_cell); \
+    s.vm = (context);                          \
+    reload_memory(s);                          \
+    WISP_ENTER_CELL(wisp_cell);                \
   } while (false)
 
 /// A call of any function. Field 0: first argument; field 1: slots up to which the collector looks if it is of the
 /// host.
 inline Status call_function(const State& s, Function* function) {
-  u64* const slots = s.frame + field(s, 0);
+  u64* const slots = slot_at(s, 0);
   if (__builtin_expect(function->is_host(), 0)) {
-    s.vm->execution->stack_top = s.frame + field(s, 1);
+    s.vm->execution->stack_top = slot_at(s, 1);
     return runtime::call_host(*s.vm, *function, slots);
   }
-  const Word* const code = code_of(function);
   VmContext* const context = function->context;
   const MemoryView& view = *context->memory0;
-  return handler_at(code)(code, slots, context, view.base, view.size_bytes.load(std::memory_order_relaxed), s.acc,
-                          s.vacc);
+  return call_cell(s, cell_of(function), slots, context, view.base, view.size_bytes.load(std::memory_order_relaxed));
 }
 
 /// A function of the same module. Field 0: first argument; word 2: address of the callee's code cell.
 template <u32 variant>
 WISP_HANDLER call_local(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  const Word* const code = code_of(reinterpret_cast<const std::atomic<const Word*>*>(word(s, 2)));
-  const Status status = handler_at(code)(code, s.frame + field(s, 0), s.vm, s.memory, s.memory_size, s.acc, s.vacc);
+  const Status status = call_cell(s, cell_in_word_2(s), slot_at(s, 0), s.vm, s.memory, s.memory_size);
   WISP_AFTER_CALL(status, 3);
 }
 
@@ -94,11 +76,11 @@ template <bool in_acc, bool is_64>
 inline IndirectTarget indirect_target(const State& s) {
   using Index = std::conditional_t<is_64, u64, u32>;
   const u64 index = operand<in_acc ? Place::acc : Place::slot, Index, 2>(s);
-  const runtime::TableView& table = *s.vm->tables[u32(word(s, 2))];
+  const runtime::TableView& table = *s.vm->tables[low_word(s, 2)];
   if (__builtin_expect(index >= table.size, 0)) return {nullptr, TrapReason::undefined_element};
   Function* const function = reinterpret_cast<Function*>(table.elements[index]);
   if (__builtin_expect(function == nullptr, 0)) return {nullptr, TrapReason::uninitialized_element};
-  const wasm::DefType* const expected = s.vm->types[word(s, 2) >> 32];
+  const wasm::DefType* const expected = s.vm->types[high_word(s, 2)];
   if (__builtin_expect(function->type != expected, 0) && !function->type->is_subtype_of(expected)) {
     return {nullptr, TrapReason::indirect_call_type_mismatch};
   }
@@ -128,7 +110,7 @@ WISP_HANDLER call_ref(WISP_STATE_PARAMETERS) {
 // Tail calls. Field 0: first argument; field 1: as above; field 3: slots of the arguments.
 
 inline void move_arguments(const State& s) {
-  u64* const from = s.frame + field(s, 0);
+  u64* const from = slot_at(s, 0);
   const u32 count = field(s, 3);
   for (u32 i = 0; i < count; ++i) s.frame[i] = from[i];
 }
@@ -142,7 +124,7 @@ inline void move_arguments(const State& s) {
       s.acc = u64(wisp_function);                               \
       WISP_TAIL(tail_call_host);                                \
     }                                                           \
-    WISP_ENTER(code_of(wisp_function), wisp_function->context); \
+    WISP_ENTER(cell_of(wisp_function), wisp_function->context); \
   } while (false)
 
 /// Word 2: address of the callee's code cell.
@@ -150,14 +132,15 @@ template <u32 variant>
 WISP_HANDLER return_call_local(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   move_arguments(s);
-  WISP_GOTO(code_of(reinterpret_cast<const std::atomic<const Word*>*>(word(s, 2))));
+  CodeCell* const cell = cell_in_word_2(s);
+  WISP_ENTER_CELL(cell);
 }
 
 /// Index: word 2.
 template <u32 variant>
 WISP_HANDLER return_call_import(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  WISP_TAIL_CALL(s.vm->functions[word(s, 2)]);
+  WISP_TAIL_CALL(s.vm->functions[low_word(s, 2)]);
 }
 
 /// As call_indirect.

@@ -21,10 +21,10 @@ template <u32 variant>
 WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const Execution* execution = s.vm->execution;
-  WISP_TRAP_IF(s.frame + field(s, 0) > execution->stack_limit, TrapReason::stack_overflow);
+  WISP_TRAP_IF(slot_at(s, 0) > execution->stack_limit, TrapReason::stack_overflow);
   WISP_TRAP_IF(native_stack_pointer() < execution->native_stack_limit, TrapReason::stack_overflow);
   if (interrupt_requested(s)) WISP_TAIL(interrupted);
-  u64* const first = s.frame + field(s, 1);
+  u64* const first = slot_at(s, 1);
   if constexpr (variant < 5) {
     for (u32 i = 0; i < variant; ++i) first[i] = 0;
   } else {
@@ -34,11 +34,20 @@ WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
   WISP_NEXT(2);
 }
 
-/// All the code that a function has before its first call: lowers it and goes on there. Function index: word 1.
+/// Where a loop begins, if its branches do not look themselves.
 template <u32 variant>
-WISP_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
+WISP_HANDLER loop_check(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  WISP_GOTO(lower_on_demand(s.vm, FuncIndex(u32(word(s, 1)))));
+  if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  WISP_NEXT(2);
+}
+
+/// Counts a call or, variant 1, an iteration of a loop. Word 2: address of the function's cell.
+template <u32 variant>
+WISP_HANDLER count_use(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  if (used_up<variant != 0>(cell_in_word_2(s))) WISP_TAIL(became_hot);
+  WISP_NEXT(3);
 }
 
 /// Ends the guest. Reason: wide.
@@ -61,12 +70,12 @@ WISP_HANDLER consume_fuel(WISP_STATE_PARAMETERS) {
 // Moves: to the slot of field 0, from the slot of field 1, from wide or from words 2 and 3. They leave the
 // accumulators.
 
-#define WISP_MOVE(name, T, expression, words)         \
-  template <u32 variant>                              \
-  WISP_HANDLER name(WISP_STATE_PARAMETERS) {          \
-    State s{WISP_STATE_ARGUMENTS};                    \
-    store_slot<T>(s.frame + field(s, 0), expression); \
-    WISP_NEXT(words);                                 \
+#define WISP_MOVE(name, T, expression, words) \
+  template <u32 variant>                      \
+  WISP_HANDLER name(WISP_STATE_PARAMETERS) {  \
+    State s{WISP_STATE_ARGUMENTS};            \
+    store_slot<T>(slot_at(s, 0), expression); \
+    WISP_NEXT(words);                         \
   }
 
 WISP_MOVE(copy32, u32, (operand<Place::slot, u32, 1>(s)), 2)
@@ -84,8 +93,8 @@ WISP_MOVE(set_vacc128, V128, load_acc<V128>(s), 2)
 template <u32 variant>
 WISP_HANDLER copy_slots(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  u64* const to = s.frame + field(s, 0);
-  const u64* const from = s.frame + field(s, 1);
+  u64* const to = slot_at(s, 0);
+  const u64* const from = slot_at(s, 1);
   const u32 count = field(s, 2);
   for (u32 i = 0; i < count; ++i) to[i] = from[i];
   WISP_NEXT(2);
@@ -95,7 +104,7 @@ WISP_HANDLER copy_slots(WISP_STATE_PARAMETERS) {
 template <u32 variant>
 WISP_HANDLER v128_const(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  result<variant & result_to_slot>(s, load_slot<V128>(s.pc + 2));
+  result<variant & result_to_slot>(s, word_value<V128>(s));
   WISP_NEXT(4);
 }
 
@@ -132,8 +141,8 @@ template <u32 variant>
 WISP_HANDLER select_i32(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const u32 condition = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 3>(s);
-  const u32 a = (variant & 4) != 0 ? u32(word(s, 2)) : operand<Place::slot, u32, 1>(s);
-  const u32 b = (variant & 8) != 0 ? u32(word(s, 2) >> 32) : operand<Place::slot, u32, 2>(s);
+  const u32 a = (variant & 4) != 0 ? low_word(s, 2) : operand<Place::slot, u32, 1>(s);
+  const u32 b = (variant & 8) != 0 ? high_word(s, 2) : operand<Place::slot, u32, 2>(s);
   result<variant & result_to_slot>(s, condition != 0 ? a : b);
   WISP_NEXT((variant & 12) != 0 ? 3 : 2);
 }
@@ -142,7 +151,7 @@ template <class T, u32 variant>
 WISP_HANDLER select_slots(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const u32 condition = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 3>(s);
-  result<variant & result_to_slot>(s, load_slot<T>(s.frame + field(s, condition != 0 ? 1 : 2)));
+  result<variant & result_to_slot>(s, load_slot<T>(condition != 0 ? slot_at(s, 1) : slot_at(s, 2)));
   WISP_NEXT(2);
 }
 

@@ -11,13 +11,12 @@ namespace wisp::interp {
 template <u32 variant>
 WISP_HANDLER libcall(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  s.vm->execution->stack_top = s.frame + field(s, 1);
+  s.vm->execution->stack_top = slot_at(s, 1);
   const auto function = reinterpret_cast<runtime::Libcall>(word(s, 2));
-  const TrapReason reason = function(*s.vm, s.frame + field(s, 0), word(s, 3), word(s, 4));
-  forget_accumulators(s);
-  WISP_TRAP_IF(reason != TrapReason::none, reason);
+  const TrapReason reason = function(*s.vm, slot_at(s, 0), word(s, 3), word(s, 4));
+  if (__builtin_expect(reason != TrapReason::none, 0)) WISP_TAIL_FORGETTING(trap_exit, u64(reason));
   reload_memory(s);
-  WISP_NEXT(5);
+  WISP_NEXT_FORGETTING(5);
 }
 
 /// Reference: field 0; trap: wide.
@@ -42,7 +41,7 @@ template <bool is_64>
 inline Ref* table_element(const State& s) {
   using Index = std::conditional_t<is_64, u64, u32>;
   const u64 index = operand<Place::slot, Index, 1>(s);
-  const runtime::TableView& table = *s.vm->tables[word(s, 2)];
+  const runtime::TableView& table = *s.vm->tables[low_word(s, 2)];
   return index < table.size ? table.elements + index : nullptr;
 }
 

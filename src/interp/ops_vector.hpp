@@ -66,7 +66,7 @@ WISP_HANDLER i8x16_shuffle(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const V128 a = operand<Place::slot, V128, 1>(s);
   const V128 b = operand<Place::slot, V128, 2>(s);
-  result<variant & result_to_slot>(s, numeric::shuffle(a, b, load_slot<V128>(s.pc + 2)));
+  result<variant & result_to_slot>(s, numeric::shuffle(a, b, word_value<V128>(s)));
   WISP_NEXT(4);
 }
 

@@ -20,7 +20,10 @@ WISP_EXTERN_HANDLER call_failed(WISP_STATE_PARAMETERS);
 /// which the collector looks.
 WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS);
 
-/// The code of a function of the module that runs in `vm`, lowered now if it has not been.
-const Word* lower_on_demand(const VmContext* vm, FuncIndex function);
+/// A function has been used as often as it takes to be worth a better tier.
+WISP_EXTERN_HANDLER became_hot(WISP_STATE_PARAMETERS);
+
+/// All the code that a function has before its first call: lowers it and goes on there.
+WISP_EXTERN_HANDLER lazy_enter(WISP_STATE_PARAMETERS);
 
 }  // namespace wisp::interp

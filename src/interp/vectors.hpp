@@ -10,6 +10,8 @@ namespace wisp::interp {
 
 /// A v128 as op bodies exchange it.
 using V128 = u64 __attribute__((vector_size(16)));
+/// What the vector accumulator holds: an f32, an f64 or a v128.
+using Vector = f32 __attribute__((vector_size(16)));
 
 namespace numeric {
 

@@ -13,4 +13,9 @@ const MemoryImages* LoadedModule::memory_images() const {
   return images_.get();
 }
 
+std::string_view LoadedModule::function_name(FuncIndex function) const {
+  const std::string_view name = names().function(function);
+  return name.empty() ? wasm::export_name(*module_, function) : name;
+}
+
 }  // namespace wisp::runtime

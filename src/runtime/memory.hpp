@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "abi/guest_memory.hpp"
 #include "base/result.hpp"
 #include "runtime/slot_pool.hpp"
 #include "runtime/vm.hpp"
@@ -74,7 +73,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
   u64 size_pages() const { return size_bytes() >> type_.page_size_log2; }
   /// How much of it the image that it started with fills.
   u64 image_bytes() const { return slot_.image == nullptr ? 0 : slot_.image->bytes().size(); }
-  abi::GuestMemory bytes() const { return {view_.base, size_bytes()}; }
+  GuestMemory bytes() const { return {view_.base, size_bytes()}; }
 
   enum class GrowFailure : u8 { maximum, budget, host };
   /// The size before, in pages. New pages read as zero. Thread-safe.

@@ -15,14 +15,23 @@
 ///   operands, each at the height that it has on the operand stack.
 namespace wisp::runtime {
 
-/// rdi, rsi, … are not used: preserve_none passes the four in r12, r13, r14, r15.
-/// `memory` and `memory_size` are what `vm->memory0` says; the size may be out of date where memories only grow.
-using NativeEntry = __attribute__((preserve_none)) Status (*)(u64* frame, VmContext* vm, u8* memory, u64 memory_size);
+struct NativeCell;
+
+/// preserve_none passes these in r12, r13, r14, r15 and rdi. `memory` and `memory_size` are what `vm->memory0` says;
+/// the size may be out of date where memories only grow. `cell` is the callee's: what its code was taken from.
+using NativeEntry = __attribute__((preserve_none)) Status (*)(u64* frame, VmContext* vm, u8* memory, u64 memory_size,
+                                                              NativeCell* cell);
 
 /// Where a function of a module is entered now; what `Function::code` points to. It changes when a better tier has
 /// compiled the function.
 struct NativeCell {
   std::atomic<NativeEntry> entry;
+  /// Where optimized code enters it, with the parameters in registers (optimizer.hpp: regs_N); null as long as nobody
+  /// does.
+  std::atomic<const void*> registers = nullptr;
+  /// Calls, and iterations of its loops, until a better tier may be worth it; they count down.
+  std::atomic<i32> calls_left = 0;
+  std::atomic<i32> iterations_left = 0;
 };
 
 }  // namespace wisp::runtime

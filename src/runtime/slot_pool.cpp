@@ -20,12 +20,6 @@ void restore_range(const Slot& slot, u64 begin, u64 end) {
 
 }  // namespace
 
-SlotPool::SlotPool(const Settings& settings) : settings_(settings) {
-  if (settings_.idle_slots == 0) return;
-  idle_.reserve(settings_.idle_slots);
-  if (auto scanner = sys::PageScanner::open(); scanner.ok()) scanner_ = std::move(scanner).value();
-}
-
 // Taking
 
 /// The one that was used last among those that need the least work: with the image, with none, with another one.
@@ -76,6 +70,13 @@ sys::Outcome<Slot> SlotPool::take(u64 reservation_bytes, const MemoryImage* imag
 
 // Giving back
 
+const sys::PageScanner* SlotPool::scanner() {
+  std::call_once(scanner_opened_, [this] {
+    if (auto opened = sys::PageScanner::open(); opened.ok()) scanner_ = std::move(opened).value();
+  });
+  return scanner_ ? &*scanner_ : nullptr;
+}
+
 bool SlotPool::drop_contents(Slot& slot) {
   slot.resident_bytes = 0;
   if (!slot.pages.clear(0, slot.committed_bytes).ok()) return false;
@@ -84,12 +85,14 @@ bool SlotPool::drop_contents(Slot& slot) {
 }
 
 bool SlotPool::restore_runs(Slot& slot) {
+  const sys::PageScanner* const pages = scanner();
+  if (pages == nullptr) return drop_contents(slot);
   std::array<sys::PageScanner::Run, 64> runs;
   u8* const base = slot.pages.base();
   u8* const end = base + slot.committed_bytes;
   slot.resident_bytes = 0;
   for (u8* at = base; at < end;) {
-    const auto found = scanner_->scan(at, end, runs);
+    const auto found = pages->scan(at, end, runs);
     if (!found.ok()) return drop_contents(slot);
     for (usize i = 0; i < *found; ++i) {
       slot.resident_bytes += u64(runs[i].end - runs[i].begin);
@@ -107,7 +110,7 @@ bool SlotPool::restore(Slot& slot) {
     slot.resident_bytes = slot.committed_bytes;
     return true;
   }
-  return scanner_ ? restore_runs(slot) : drop_contents(slot);
+  return restore_runs(slot);
 }
 
 bool SlotPool::clean(Slot& slot, u64 keep_bytes) {

@@ -35,7 +35,7 @@ class SlotPool {
     /// Memory of all idle slots.
     u64 resident_bytes = 0;
   };
-  explicit SlotPool(const Settings& settings);
+  explicit SlotPool(const Settings& settings) : settings_(settings) {}
   SlotPool(const SlotPool&) = delete;
 
   /// A slot that reads as zero, or as `image` (`Slot::image` says which), with any `committed_bytes`. If possible, one
@@ -63,7 +63,10 @@ class SlotPool {
   std::optional<Slot> take_idle(u64 reservation_bytes, const MemoryImage* image);
   std::optional<usize> find_idle(u64 reservation_bytes, const MemoryImage* image) const;
 
+  const sys::PageScanner* scanner();
+
   Settings settings_;
+  std::once_flag scanner_opened_;  // when it is first needed
   std::optional<sys::PageScanner> scanner_;
 
   mutable std::mutex mutex_;  // for what follows

@@ -5,8 +5,21 @@
 
 #include "runtime/calls.hpp"
 #include "runtime/instantiation.hpp"
+#include "wasm/validator.hpp"
 
 namespace wisp::runtime {
+namespace {
+
+/// What is wrong with the function that could not be entered. It was validated when it was compiled; tiers need not
+/// keep what that said, as nobody asks twice.
+std::string why_invalid(const std::vector<CodeLocation>& backtrace) {
+  if (backtrace.empty()) return {};
+  wasm::NullSink sink;
+  const auto valid = wasm::validate_body(backtrace.front().instance->module(), backtrace.front().function, sink);
+  return valid.ok() ? std::string() : valid.error().message;
+}
+
+}  // namespace
 
 void StoreControl::interrupt(Interruption why) {
   execution.interrupt.store(u32(why), std::memory_order_relaxed);
@@ -171,6 +184,7 @@ TrapInfo Store::take_trap(Status status, std::vector<CodeLocation> backtrace) {
     if (info.reason == TrapReason::interrupted && interruption(execution) == TrapReason::deadline) {
       info.reason = TrapReason::deadline;
     }
+    if (info.reason == TrapReason::invalid_function) info.message = why_invalid(info.backtrace);
     if (info.reason == TrapReason::host) info.message = std::move(execution.unwind.message);
     if (info.reason == TrapReason::exit) info.exit_code = execution.unwind.exit_code;
   }

@@ -30,7 +30,7 @@ struct StoreControl {
 /// How a guest was stopped.
 struct TrapInfo {
   TrapReason reason = TrapReason::none;
-  std::string message;                  // of a host function; may be empty
+  std::string message;                  // of a host function, or of validation; may be empty
   u32 exit_code = 0;                    // of an exit
   std::vector<CodeLocation> backtrace;  // innermost frame first
   /// Of an uncaught exception; the caller's to root before anything is allocated.
@@ -65,6 +65,7 @@ class Store final : private RootSource {
   Execution& execution() { return control_->execution; }
   const std::shared_ptr<StoreControl>& control() const { return control_; }
   usize instance_count() const { return instances_.size(); }
+  std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   /// Whatever object of the embedder owns this store.
   void* owner() const { return owner_; }
   void set_owner(void* owner) { owner_ = owner; }

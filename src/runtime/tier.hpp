@@ -14,10 +14,13 @@ struct CodeLocation {
   const Instance* instance = nullptr;
   FuncIndex function;
   u64 offset = 0;  // of the instruction, in bytes from the start of the module
+  /// Of a frame that has only been noted: where its code is; the function and the offset are found out later.
+  const void* address = nullptr;
 };
 
 /// A module's code in one tier: immutable as far as one can see, shared by all instances of the module, thread-safe.
-/// Functions are compiled on their first call.
+/// Functions are validated and compiled on their first call; one that is not valid becomes the trap `invalid_function`
+/// before any of it is executed.
 class ModuleCode {
  public:
   virtual ~ModuleCode() = default;

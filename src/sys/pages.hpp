@@ -11,6 +11,9 @@ namespace wisp::sys {
 /// The granularity of everything below, in bytes; a power of two.
 usize page_size_bytes();
 
+/// What hosts mostly have besides pages.
+inline constexpr usize large_page_bytes = usize{2} << 20;
+
 /// `value` rounded up to whole pages; 0 if that does not fit.
 usize round_up_to_pages(usize value);
 
@@ -63,6 +66,9 @@ class PageRange {
   /// Makes the first pages read as the image, and zero behind its end; a page is copied when it is first written to.
   /// `clear` makes them read as the image again.
   [[nodiscard]] Outcome<void> show(const PageImage& image);
+  /// Asks the host to put large pages behind the range: filling it as a whole is then several times as fast, and a
+  /// part that is touched takes more memory. The range had better be aligned to `large_page_bytes`.
+  void prefer_large_pages();
 
  private:
   PageRange(u8* base, usize size_bytes) : base_(base), size_bytes_(size_bytes) {}

@@ -32,6 +32,16 @@ bool readable(const PageRange& range, usize offset) {
   return !result.faulted;
 }
 
+TEST(Pages, LargeOnesAreLikeOthers) {
+  auto range = PageRange::reserve(3 * large_page_bytes, large_page_bytes);
+  ASSERT_TRUE(range.ok());
+  range->prefer_large_pages();
+  ASSERT_TRUE(range->commit(0, 2 * large_page_bytes).ok());
+  range->base()[large_page_bytes] = 42;
+  EXPECT_EQ(range->base()[2 * large_page_bytes - 1], 0);
+  EXPECT_FALSE(readable(*range, 2 * large_page_bytes));
+}
+
 TEST(Pages, CommitDecommitClear) {
   const usize page = page_size_bytes();
   auto range = PageRange::reserve(16 * page);

@@ -4,8 +4,8 @@
 #include "sys/errno.hpp"
 
 /// Faults of guest memory as values. A fault (SIGSEGV, SIGBUS) counts as a guest's only if its address lies in a
-/// registered `GuardRange` and its thread is inside `run_guarded`; every other fault goes to the handler that was there
-/// before, so that a bug of ours stays a crash.
+/// registered `GuardRange` and the instruction in a registered `CodeRange` (or its thread is inside `run_guarded`);
+/// every other fault goes to the handler that was there before, so that a bug of ours stays a crash.
 namespace wisp::sys {
 
 /// Installs the handler for the whole process; later calls do nothing. Thread-safe.
@@ -25,6 +25,23 @@ class GuardRange {
   void release();
 
   void* entry_ = nullptr;
+};
+
+/// Compiled code of guests, for as long as the object lives. Where it faults in a guard range, the thread goes on at
+/// `landing` with all registers as they were, but for the two that results are returned in (rax, rdx), which hold the
+/// addresses of the instruction and of what it could not touch. Creating and destroying is thread-safe; no range may overlap another.
+class CodeRange {
+ public:
+  CodeRange() = default;
+  CodeRange(const void* base, usize size_bytes, const void* landing);
+  CodeRange(CodeRange&& other) noexcept;
+  CodeRange& operator=(CodeRange&& other) noexcept;
+  ~CodeRange();
+
+ private:
+  void release();
+
+  const void* base_ = nullptr;
 };
 
 /// How `run_guarded` ended.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "wasm/format.hpp"
+#include "wasm/names.hpp"
 
 namespace wisp::wasm {
 
@@ -12,6 +13,17 @@ u32 slots_of(std::span<const ValType> types) {
   u32 slots = 0;
   for (const ValType type : types) slots += type.slots();
   return slots;
+}
+
+/// " $name" of a function, as the text format writes it; empty where it has no name that can be written as it is. The
+/// module is not to be trusted: names are long, or move the cursor of a terminal.
+std::string identifier_of(const Module& module, FuncIndex function) {
+  constexpr usize longest = 100;
+  const Names names = parse_names(module);
+  std::string_view name = names.function(function);
+  if (name.empty()) name = export_name(module, function);
+  const bool is_plain = std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
+  return name.empty() || name.size() > longest || !is_plain ? std::string() : " $" + std::string(name);
 }
 
 }  // namespace
@@ -45,7 +57,7 @@ bool BodyChecker::begin_body(FuncIndex function) {
 
 Error BodyChecker::body_error() {
   Error error = reader_.take_error();
-  std::string where = "in function " + std::to_string(function_.value);
+  std::string where = "in function " + std::to_string(function_.value) + identifier_of(module(), function_);
   if (instruction_ != nullptr) {
     const Bytes body = module().body(function_).code;
     CodeReader again(module(), body.subspan(u64(instruction_ - body.data())), 0);

@@ -44,15 +44,16 @@ bool looks_like_wasm(Bytes bytes) {
   return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
 }
 
-Result<std::shared_ptr<const Module>> decode(std::vector<u8> bytes, std::shared_ptr<TypeRegistry> registry,
+Result<std::shared_ptr<const Module>> decode(ModuleBytes bytes, std::shared_ptr<TypeRegistry> registry,
                                              Features features) {
   ModuleDecoder decoder(std::move(bytes), std::move(registry), features);
   return decoder.run();
 }
 
-ModuleDecoder::ModuleDecoder(std::vector<u8> bytes, std::shared_ptr<TypeRegistry> registry, Features features)
+ModuleDecoder::ModuleDecoder(ModuleBytes bytes, std::shared_ptr<TypeRegistry> registry, Features features)
     : module_(std::make_shared<Module>()), reader_(*module_, {}, 0), expressions_(*module_) {
-  module_->bytes = std::move(bytes);
+  module_->bytes = bytes.bytes;
+  module_->bytes_owner = std::move(bytes.owner);
   module_->registry = std::move(registry);
   module_->features = features;
   reader_.reset(module_->bytes, 0);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "base/result.hpp"
 #include "wasm/module.hpp"
@@ -13,7 +12,7 @@ namespace wisp::wasm {
 /// too. Its message begins with the words of the specification's tests; `malformed` and `invalid` are told apart as
 /// there. A construct whose feature is off is `unsupported`.
 /// https://webassembly.github.io/spec/core/binary/modules.html
-Result<std::shared_ptr<const Module>> decode(std::vector<u8> bytes, std::shared_ptr<TypeRegistry> registry,
+Result<std::shared_ptr<const Module>> decode(ModuleBytes bytes, std::shared_ptr<TypeRegistry> registry,
                                              Features features);
 
 /// Whether the bytes begin like a binary module or component, well-formed or not.

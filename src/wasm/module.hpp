@@ -82,10 +82,24 @@ struct CustomSection {
   u64 offset = 0;
 };
 
-/// A decoded module: immutable, shared by its instances. Everything refers into `bytes`, which it owns.
-/// Index spaces hold the imports first.
+/// The bytes of a module and what keeps them. They must not change.
+struct ModuleBytes {
+  ModuleBytes(Bytes view, std::shared_ptr<const void> keeper) : bytes(view), owner(std::move(keeper)) {}
+  ModuleBytes(std::vector<u8> from) {
+    auto kept = std::make_shared<const std::vector<u8>>(std::move(from));
+    bytes = *kept;
+    owner = std::move(kept);
+  }
+
+  Bytes bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// A decoded module: immutable, shared by its instances. Everything refers into `bytes`. Index spaces hold the imports
+/// first.
 struct Module {
-  std::vector<u8> bytes;
+  Bytes bytes;
+  std::shared_ptr<const void> bytes_owner;
   Features features;
   std::shared_ptr<TypeRegistry> registry;
   std::vector<RecGroupRef> groups;  // keep the types alive

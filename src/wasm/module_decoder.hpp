@@ -33,7 +33,7 @@ enum class SectionId : u8 {
 /// error `reader_` keeps.
 class ModuleDecoder {
  public:
-  ModuleDecoder(std::vector<u8> bytes, std::shared_ptr<TypeRegistry> registry, Features features);
+  ModuleDecoder(ModuleBytes bytes, std::shared_ptr<TypeRegistry> registry, Features features);
 
   Result<std::shared_ptr<const Module>> run();
 

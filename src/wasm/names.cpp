@@ -85,6 +85,13 @@ std::string_view Names::function(FuncIndex index) const {
   return name == nullptr ? std::string_view() : *name;
 }
 
+std::string_view export_name(const Module& module, FuncIndex function) {
+  for (const Export& item : module.exports) {
+    if (item.kind == ExternKind::func && item.index == function.value) return item.name;
+  }
+  return {};
+}
+
 Names parse_names(const Module& module) {
   Names names;
   for (const CustomSection& section : module.custom_sections) {

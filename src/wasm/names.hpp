@@ -65,6 +65,9 @@ struct Names {
   std::string_view function(FuncIndex index) const;
 };
 
+/// The first name that a function is exported by; empty if there is none. Linear in the number of exports.
+std::string_view export_name(const Module& module, FuncIndex function);
+
 /// Parses the name section; empty if there is none. Linear in its size: call it when names are wanted, and keep the
 /// result.
 Names parse_names(const Module& module);

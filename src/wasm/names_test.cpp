@@ -45,6 +45,18 @@ TEST(Names, ReadsEverySubsection) {
   }
 }
 
+TEST(Names, ExportsNameFunctionsToo) {
+  Parts parts;
+  parts.types = {void_type};
+  parts.functions = {{0}, {0}};
+  parts.bodies = {{0, 0x0b}, {0, 0x0b}};
+  parts.exports = {name("first") + Buffer{0, 1}, name("second") + Buffer{0, 1}};
+  const auto module = load(parts.build());
+  ASSERT_TRUE(module.ok());
+  EXPECT_EQ(export_name(**module, FuncIndex(0)), "");
+  EXPECT_EQ(export_name(**module, FuncIndex(1)), "first");
+}
+
 TEST(Names, AreNeverAnError) {
   std::shared_ptr<const Module> keep;
   EXPECT_TRUE(names_of({}, keep).functions.entries().empty());

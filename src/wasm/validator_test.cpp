@@ -312,6 +312,23 @@ TEST(Validator, AnErrorTellsWhere) {
             "type mismatch: instruction requires [i32] but stack has [i64] (in function 0, at i32.eqz)");
 }
 
+TEST(Validator, AnErrorNamesTheFunction) {
+  const auto where = [](const std::string& called) {
+    const Buffer names = name("name") + section(1, vec({uleb(0) + name(called)}));
+    const auto module =
+        load(Parts{.types = {void_type}, .functions = {{0}}, .bodies = {{0, 0x1a, 0x0b}}}.build() + section(0, names));
+    const std::string message = module.ok() ? "" : module.error().message;
+    return message.substr(std::min(message.find('('), message.size()));
+  };
+  EXPECT_EQ(where("main"), "(in function 0 $main, at drop)");
+  EXPECT_EQ(where("std::vec<T>"), "(in function 0 $std::vec<T>, at drop)");
+  // What a terminal would not show as it is, and what would fill it.
+  for (const std::string& called :
+       {std::string("a\x1b[2J"), std::string("a b"), std::string("a\n"), std::string(5'000, 'a')}) {
+    EXPECT_EQ(where(called), "(in function 0, at drop)");
+  }
+}
+
 TEST(Validator, ManyLocalsAreFoundByTheirRun) {
   // 40,000 i32, then 5,000 i64, then one f32: far more than the body is long.
   const Buffer locals = Buffer{3} + uleb(40'000) + Buffer{0x7f} + uleb(5'000) + Buffer{0x7e, 1, 0x7d};

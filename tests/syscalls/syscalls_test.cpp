@@ -1,92 +1,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <linux/openat2.h>
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "tracing.hpp"
 #include "wasi/core/test_world.hpp"
 
-/// What wasi/core and sys ask of the kernel, seen from outside: a child does things to files while its parent looks at
-/// each of its system calls.
+/// What wasi/core and sys ask of the kernel, seen from outside.
 namespace wisp {
 namespace {
-
-struct Call {
-  u64 number;
-  u64 arguments[6];
-  std::string path;        // of the first path argument, if the call has one
-  std::string other_path;  // of the second
-  u64 resolve = 0;         // of openat2
-};
-
-/// Where a call has its paths, and its flags; -1 for none.
-struct PathCall {
-  int path;
-  int other_path;
-  int flags;
-};
-const std::map<u64, PathCall>& path_calls() {
-  static const std::map<u64, PathCall> calls = {
-      {SYS_openat2, {1, -1, -1}},  {SYS_newfstatat, {1, -1, 3}},  {SYS_mkdirat, {1, -1, -1}},
-      {SYS_unlinkat, {1, -1, -1}}, {SYS_readlinkat, {1, -1, -1}}, {SYS_symlinkat, {2, -1, -1}},
-      {SYS_linkat, {1, 3, -1}},    {SYS_renameat, {1, 3, -1}},    {SYS_renameat2, {1, 3, -1}},
-      {SYS_utimensat, {1, -1, 3}},
-  };
-  return calls;
-}
-/// Calls that name nothing.
-const std::vector<u64>& harmless_calls() {
-  static const std::vector<u64> calls = {
-      SYS_read,      SYS_write,     SYS_readv,      SYS_writev,         SYS_pread64,   SYS_pwrite64,      SYS_preadv,
-      SYS_pwritev,   SYS_preadv2,   SYS_pwritev2,   SYS_close,          SYS_lseek,     SYS_fstat,         SYS_fcntl,
-      SYS_ftruncate, SYS_fallocate, SYS_fadvise64,  SYS_fsync,          SYS_fdatasync, SYS_getdents64,    SYS_brk,
-      SYS_mmap,      SYS_munmap,    SYS_mremap,     SYS_mprotect,       SYS_madvise,   SYS_clock_gettime, SYS_futex,
-      SYS_getrandom, SYS_exit,      SYS_exit_group, SYS_rt_sigprocmask, SYS_getpid,    SYS_gettid,        SYS_tgkill,
-  };
-  return calls;
-}
-
-std::string text_at(pid_t child, u64 address) {
-  std::string text;
-  while (address != 0 && text.size() < 5000) {
-    char byte = 0;
-    iovec to = {&byte, 1};
-    iovec from = {reinterpret_cast<void*>(address), 1};
-    if (process_vm_readv(child, &to, 1, &from, 1, 0) != 1 || byte == '\0') break;
-    text += byte;
-    ++address;
-  }
-  return text;
-}
-
-Call call_of(pid_t child, const __ptrace_syscall_info& info) {
-  Call call = {};
-  call.number = info.entry.nr;
-  std::copy(std::begin(info.entry.args), std::end(info.entry.args), call.arguments);
-  const auto at = path_calls().find(call.number);
-  if (at == path_calls().end()) return call;
-  call.path = text_at(child, call.arguments[at->second.path]);
-  if (at->second.other_path >= 0) call.other_path = text_at(child, call.arguments[at->second.other_path]);
-  if (call.number == SYS_openat2) {
-    open_how how = {};
-    iovec to = {&how, sizeof how};
-    iovec from = {reinterpret_cast<void*>(call.arguments[2]), sizeof how};
-    EXPECT_EQ(process_vm_readv(child, &to, 1, &from, 1, 0), ssize_t(sizeof how));
-    call.resolve = how.resolve;
-  }
-  return call;
-}
 
 class Syscalls : public testing::Test {
  protected:
@@ -98,39 +21,10 @@ class Syscalls : public testing::Test {
   }
 
   /// The calls that `body` makes in a child process.
-  std::vector<Call> trace(const std::function<void()>& body) {
-    const pid_t child = fork();
-    if (child == 0) {
-      if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(99);
-      raise(SIGSTOP);
-      body();
-      _exit(0);
-    }
-    std::vector<Call> calls;
-    int status = 0;
-    waitpid(child, &status, 0);
-    if (!WIFSTOPPED(status)) {
-      skipped = true;
-      return calls;
-    }
-    ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-    while (ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0 && waitpid(child, &status, 0) == child &&
-           !WIFEXITED(status)) {
-      __ptrace_syscall_info info = {};
-      if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80)) {
-        ADD_FAILURE() << "the child stopped with status " << status;
-        kill(child, SIGKILL);
-        waitpid(child, &status, 0);
-        return calls;
-      }
-      ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info);
-      if (info.op == PTRACE_SYSCALL_INFO_ENTRY) calls.push_back(call_of(child, info));
-    }
-    EXPECT_EQ(WEXITSTATUS(status), 0);
-    // The first is the rest of the stop, the last is the end.
-    while (!calls.empty() && (calls.back().number == SYS_exit_group || calls.back().number == SYS_exit))
-      calls.pop_back();
-    return calls;
+  std::vector<Call> calls_of(const std::function<void()>& body) {
+    auto calls = trace([&] { return body(), true; });
+    skipped = !calls;
+    return calls ? *std::move(calls) : std::vector<Call>();
   }
 
   static void check(const Call& call) {
@@ -167,7 +61,7 @@ constexpr const char* paths[] = {
 // Design, section 6: a guest's path goes to openat2 and nowhere else, without a slash at its end.
 TEST_F(Syscalls, PathsGoToOpenat2Only) {
   const sys::TimeUpdate now{sys::TimeUpdate::Kind::now, {}};
-  const auto calls = trace([&] {
+  const auto calls = calls_of([&] {
     core::Dir& box = *tree.box;
     u8 bytes[16];
     for (const char* path : paths) {
@@ -229,7 +123,7 @@ TEST_F(Syscalls, HotPathsAreOneCall) {
       {"open and close", {3, [&] { (void)tree.box->open("file", {.rights = core::reading()}); }}},
   };
   for (const auto& [name, expected] : cases) {
-    const auto calls = trace(expected.second);
+    const auto calls = calls_of(expected.second);
     if (skipped) GTEST_SKIP() << "a child cannot be traced here";
     EXPECT_EQ(count(calls), expected.first) << name;
   }
@@ -240,7 +134,7 @@ TEST_F(Syscalls, ReadingADirectoryIsACallPerBuffer) {
   auto opened = tree.box->open("dir", {.rights = core::browsing()});
   ASSERT_TRUE(opened.ok());
   core::Dir& dir = *(*opened)->as_directory();
-  const auto calls = trace([&] {
+  const auto calls = calls_of([&] {
     u64 cookie = 0;
     for (int i = 0;; ++i) {
       // Every now and then the entry before once more, as after a buffer of the guest that was full.

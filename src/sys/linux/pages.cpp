@@ -83,6 +83,11 @@ Outcome<void> PageRange::clear(usize offset, usize length) {
   return {};
 }
 
+void PageRange::prefer_large_pages() {
+  // Where it cannot be had, nothing is lost.
+  (void)madvise(base_, size_bytes_, MADV_HUGEPAGE);
+}
+
 Outcome<void> PageRange::show(const PageImage& image) {
   WISP_CHECK(image.size_bytes_ <= size_bytes_);
   const int flags = MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED;

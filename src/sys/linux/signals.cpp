@@ -27,10 +27,16 @@ static_assert(offsetof(GuardedFrame, stack_pointer) == 0);
 /// Signal handlers belong to the process and have no argument, so what they need is process-wide: the one place where
 /// the library keeps state outside of an object.
 using Ranges = std::map<uintptr_t, usize>;
+struct Code {
+  usize size_bytes;
+  const void* landing;
+};
+using Codes = std::map<uintptr_t, Code>;
 struct Registry {
   // A spin lock, because the handler takes it too. A thread never faults while it holds it.
   std::atomic_flag busy;
   Ranges ranges;
+  Codes codes;
   struct sigaction previous_segv = {};
   struct sigaction previous_bus = {};
 };
@@ -70,6 +76,16 @@ bool in_guard_range(uintptr_t address) {
   if (after == all.ranges.begin()) return false;
   --after;
   return address - after->first < after->second;
+}
+
+/// Where a fault of guests' code goes on; null if the instruction is not theirs.
+const void* landing_of(uintptr_t program_counter) {
+  Registry& all = registry();
+  const RegistryLock lock(all);
+  auto after = all.codes.upper_bound(program_counter);
+  if (after == all.codes.begin()) return nullptr;
+  --after;
+  return program_counter - after->first < after->second.size_bytes ? after->second.landing : nullptr;
 }
 
 extern "C" bool wisp_sys_guarded_call(GuardedFrame* frame, void (*function)(void*), void* argument);
@@ -113,6 +129,11 @@ wisp_sys_guarded_resume:
 
 const void* program_counter_of(const ucontext_t& context) {
   return std::bit_cast<const void*>(context.uc_mcontext.gregs[REG_RIP]);
+}
+void land(ucontext_t& context, const void* landing, const void* address) {
+  context.uc_mcontext.gregs[REG_RDX] = std::bit_cast<greg_t>(address);
+  context.uc_mcontext.gregs[REG_RAX] = context.uc_mcontext.gregs[REG_RIP];
+  context.uc_mcontext.gregs[REG_RIP] = greg_t(landing);
 }
 void redirect(ucontext_t& context, GuardedFrame* frame) {
   context.uc_mcontext.gregs[REG_RIP] = greg_t(&wisp_sys_guarded_resume);
@@ -164,6 +185,11 @@ wisp_sys_guarded_resume:
 const void* program_counter_of(const ucontext_t& context) {
   return std::bit_cast<const void*>(context.uc_mcontext.pc);
 }
+void land(ucontext_t& context, const void* landing, const void* address) {
+  context.uc_mcontext.regs[1] = std::bit_cast<u64>(address);
+  context.uc_mcontext.regs[0] = context.uc_mcontext.pc;
+  context.uc_mcontext.pc = reinterpret_cast<u64>(landing);
+}
 void redirect(ucontext_t& context, GuardedFrame* frame) {
   context.uc_mcontext.pc = reinterpret_cast<u64>(&wisp_sys_guarded_resume);
   context.uc_mcontext.regs[0] = reinterpret_cast<u64>(frame);
@@ -191,9 +217,14 @@ void pass_on(int signal_number, siginfo_t* info, void* context) {
 void handle_fault(int signal_number, siginfo_t* info, void* raw_context) {
   const int saved_errno = errno;
   GuardedFrame* const frame = innermost_frame;
+  auto& context = *static_cast<ucontext_t*>(raw_context);
   // Only the kernel's own report of a fault carries an address (si_code above 0).
-  if (frame != nullptr && info->si_code > 0 && in_guard_range(reinterpret_cast<uintptr_t>(info->si_addr))) {
-    auto& context = *static_cast<ucontext_t*>(raw_context);
+  const bool is_guests = info->si_code > 0 && in_guard_range(reinterpret_cast<uintptr_t>(info->si_addr));
+  const void* const landing =
+      is_guests ? landing_of(reinterpret_cast<uintptr_t>(program_counter_of(context))) : nullptr;
+  if (landing != nullptr) {
+    land(context, landing, info->si_addr);
+  } else if (is_guests && frame != nullptr) {
     frame->address = info->si_addr;
     frame->program_counter = program_counter_of(context);
     redirect(context, frame);
@@ -252,6 +283,37 @@ void GuardRange::release() {
   node = all.ranges.extract(reinterpret_cast<uintptr_t>(entry_));
   WISP_CHECK(!node.empty());
   entry_ = nullptr;
+}
+
+CodeRange::CodeRange(const void* base, usize size_bytes, const void* landing) : base_(base) {
+  // The node is allocated before the lock is taken.
+  Codes fresh;
+  fresh.emplace(reinterpret_cast<uintptr_t>(base), Code{size_bytes, landing});
+  auto node = fresh.extract(fresh.begin());
+  Registry& all = registry();
+  const RegistryLock lock(all);
+  WISP_CHECK(all.codes.insert(std::move(node)).inserted);
+}
+
+CodeRange::CodeRange(CodeRange&& other) noexcept : base_(std::exchange(other.base_, nullptr)) {}
+
+CodeRange& CodeRange::operator=(CodeRange&& other) noexcept {
+  std::swap(base_, other.base_);
+  return *this;
+}
+
+CodeRange::~CodeRange() {
+  release();
+}
+
+void CodeRange::release() {
+  if (base_ == nullptr) return;
+  Codes::node_type node;  // freed after the lock is given back
+  Registry& all = registry();
+  const RegistryLock lock(all);
+  node = all.codes.extract(reinterpret_cast<uintptr_t>(base_));
+  WISP_CHECK(!node.empty());
+  base_ = nullptr;
 }
 
 GuardedResult run_guarded(void (*function)(void* argument), void* argument) {

@@ -208,7 +208,7 @@ TEST_P(FdTest, TheSumOfTheVectorsIsTakenIn64Bits) {
   // A reserved mapping, of which nothing is touched: 65 vectors of 64 MiB each lie in it, but their sum does not fit
   // into 32 bits.
   std::vector<u8> big(64 << 20);
-  abi::Caller caller(abi::GuestMemory(big.data(), big.size()), nullptr);
+  abi::Caller caller(GuestMemory(big.data(), big.size()), nullptr);
   for (u32 i = 0; i < 65; ++i) {
     store_le(&big[i * 8], u32{0});
     store_le(&big[i * 8 + 4], u32{64 << 20});

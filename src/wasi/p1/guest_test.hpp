@@ -200,7 +200,7 @@ class GuestTest : public ::testing::TestWithParam<const char*> {
     const ImportedFunction& function = *functions.at(name);
     EXPECT_EQ(slots.size(), function.signature.params.size()) << name;
     slots.resize(std::max<usize>(slots.size(), 1));
-    abi::Caller caller(abi::GuestMemory(memory.data(), memory.size()), nullptr);
+    abi::Caller caller(GuestMemory(memory.data(), memory.size()), nullptr);
     CallResult result;
     result.how = function.entry(&p1, caller, slots.data());
     result.error = static_cast<Errno>(slots[0]);

@@ -196,7 +196,7 @@ TEST_P(HostileTest, EveryVectorIsCheckedBeforeTheFirstIsUsed) {
 TEST_P(HostileTest, WithoutAMemoryEveryPointerTraps) {
   for (const Call& made : calls(unstable())) {
     SCOPED_TRACE(made.name);
-    abi::Caller caller(abi::GuestMemory(), nullptr);
+    abi::Caller caller(GuestMemory(), nullptr);
     std::vector<u64> slots = made.slots;
     EXPECT_EQ(functions.at(made.name)->entry(&p1, caller, slots.data()), abi::HostResult::unwind);
     EXPECT_EQ(caller.unwind().kind, abi::Unwind::Kind::trap);

@@ -1,0 +1,54 @@
+"""Whole processes, from start to end."""
+import subprocess
+import time
+
+from harness import engines
+from harness.pairs import interleave, ratios, show
+
+
+def wall_ms(command):
+    words = [str(part) for part in command]
+    started = time.perf_counter()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return {"ms": (time.perf_counter() - started) * 1000}, {}
+
+
+def processes(sides, rounds):
+    """side -> milliseconds, one a round."""
+    found = interleave({side: lambda command=command: wall_ms(command) for side, command in sides.items()}, rounds)
+    return {side: values["ms"] for side, values in found.items()}
+
+
+def hello(options):
+    source = engines.WORK / "hello.c"
+    engines.WORK.mkdir(parents=True, exist_ok=True)
+    if not source.exists():
+        source.write_text('#include <stdio.h>\nint main(void) { puts("hello"); }\n')
+    tiers = engines.available(options.tiers)
+    guest = engines.guest_program(source)
+    sides = {"native": [engines.native_program(source, "-static")]}
+    sides |= {f"wisp {tier}": engines.wisp(tier, guest) for tier in tiers}
+    found = processes(sides, max(options.rounds * 30, 100))
+    show("wisp hello.wasm over a static native hello, whole process", "ms more",
+         [(f"wisp {tier}", [a - b for a, b in zip(found[f"wisp {tier}"], found["native"])], "1.0", "0.3") for tier in tiers])
+
+
+def python_start(options):
+    module, node = engines.fetched(engines.PYTHON), engines.fetched(engines.NODE)
+    if not module or not node:
+        return engines.left_out("python.wasm -c pass", "it is compared with Node, and both come from npm")
+    has_cache = "--no-cache" in engines.wisp_options()
+    sides = {"V8": engines.script("V8", "wasi.mjs", module, "-c", "pass")}
+    rows = []
+    for tier in engines.available(options.tiers):
+        sides[f"wisp {tier}, nothing cached"] = engines.wisp(tier, *(["--no-cache"] if has_cache else []), module, "-c", "pass")
+        rows.append((f"wisp {tier}, nothing cached", "0.6", "0.3"))
+        if has_cache:
+            sides[f"wisp {tier}, cached"] = engines.wisp(tier, module, "-c", "pass")
+            wall_ms(sides[f"wisp {tier}, cached"])
+            rows.append((f"wisp {tier}, cached", "0.3", "0.1"))
+    found = processes(sides, 3 * options.rounds)
+    show("python.wasm -c pass, whole process, over Node", "ratio",
+         [(side, ratios(found[side], found["V8"]), must, aim) for side, must, aim in rows])
+    if not has_cache:
+        engines.left_out("python.wasm -c pass, cached", "this wisp has no code cache")

@@ -1,0 +1,67 @@
+#include "baseline/baseline.hpp"
+
+#include "baseline/optimized_calls.hpp"
+#include "runtime/instance.hpp"
+
+namespace wisp::baseline {
+namespace {
+
+using runtime::CodeLocation;
+using runtime::Status;
+
+class Baseline final : public runtime::Tier {
+ public:
+  explicit Baseline(BaselineConfig config) : config_(std::move(config)), background_(config_.make_compiler) {}
+
+  bool catches_faults() const override { return config_.guard_pages; }
+
+  std::unique_ptr<runtime::ModuleCode> load(std::shared_ptr<const wasm::Module> module) override {
+    return std::make_unique<ModuleCode>(std::move(module),
+                                        ModuleCode::Settings{.fuel = config_.fuel,
+                                                             .guard_pages = config_.guard_pages,
+                                                             .optimize = config_.fuel ? Optimize::never : config_.optimize,
+                                                             .background = &background_});
+  }
+
+  Status call(runtime::Execution& execution, runtime::Function& function, u64* slots,
+              std::vector<CodeLocation>& backtrace) override {
+    u64* const stack_top = execution.stack_top;
+    std::vector<CodeLocation>* const outer = std::exchange(execution.backtrace, &backtrace);
+    auto* const cell =
+        static_cast<runtime::NativeCell*>(const_cast<void*>(function.code.load(std::memory_order_relaxed)));
+    runtime::VmContext* const context = function.context;
+    const runtime::MemoryView& view = *context->memory0;
+    const RunningScope running(execution);
+    const Status status = cell->entry.load(std::memory_order_acquire)(
+        slots, context, view.base, view.size_bytes.load(std::memory_order_relaxed), cell);
+    execution.backtrace = outer;
+    execution.stack_top = stack_top;
+    if (status != Status::returned) resolve(backtrace);
+    return status;
+  }
+
+ private:
+  /// Frames were noted as addresses of machine code.
+  static void resolve(std::vector<CodeLocation>& backtrace) {
+    for (CodeLocation& location : backtrace) {
+      if (location.address == nullptr) continue;
+      auto& code = static_cast<ModuleCode&>(location.instance->loaded().code());
+      const u8* const pc = static_cast<const u8*>(location.address);
+      const NativeFunction* const function = code.find(pc);
+      WISP_CHECK(function != nullptr);
+      location.function = function->function;
+      location.offset = code.origin(*function, pc);
+    }
+  }
+
+  BaselineConfig config_;
+  Background background_;
+};
+
+}  // namespace
+
+std::unique_ptr<runtime::Tier> make_baseline(BaselineConfig config) {
+  return std::make_unique<Baseline>(std::move(config));
+}
+
+}  // namespace wisp::baseline

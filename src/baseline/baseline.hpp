@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "baseline/module_code.hpp"
+#include "runtime/tier.hpp"
+
+namespace wisp::baseline {
+
+struct BaselineConfig {
+  /// Code counts fuel (interp/fuel.md says what costs what); needed where `Execution::fuel_enabled` is set.
+  bool fuel = false;
+  /// Memories are made with guard pages, and faults there are traps.
+  bool guard_pages = false;
+  /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not count.
+  Optimize optimize = Optimize::never;
+  Background::MakeCompiler make_compiler;
+};
+
+/// The tier that compiles functions on their first call by copying and patching stencils, and hands the hot ones to the
+/// optimizing compiler. Threads may share it.
+std::unique_ptr<runtime::Tier> make_baseline(BaselineConfig config = {});
+
+}  // namespace wisp::baseline

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "baseline/background.hpp"
+#include "baseline/compiler.hpp"
+#include "baseline/optimized_code.hpp"
+#include "interp/lowering.hpp"
+#include "runtime/native.hpp"
+#include "runtime/tier.hpp"
+#include "wasm/validator.hpp"
+
+namespace wisp::baseline {
+
+/// When functions get to the optimizing compiler.
+enum class Optimize : u8 { never, hot, at_once };
+
+/// The machine code of a module. Functions are compiled when they are first entered, and once more, by the optimizing
+/// compiler, when they turn out to be hot.
+class ModuleCode final : public runtime::ModuleCode {
+ public:
+  struct Settings {
+    bool fuel = false;
+    bool guard_pages = false;
+    Optimize optimize = Optimize::never;
+    Background* background = nullptr;  // unless never
+  };
+  ModuleCode(std::shared_ptr<const wasm::Module> module, const Settings& settings);
+  ~ModuleCode() override;
+
+  const void* entry(FuncIndex function) override { return &cells_[function.value - module_->imported_functions]; }
+
+  /// Compiles the function of the cell if nobody has yet.
+  void compile(runtime::NativeCell& cell);
+  /// Compiles a function, or a loop of one that runs, well. Takes its time, in whatever thread.
+  void optimize(runtime::OptimizingCompiler& compiler, FuncIndex function, std::optional<u64> loop);
+
+  /// A counter of uses has run out, at an address of a function. Where to go on instead, with all pins in their slots;
+  /// null to go on as before.
+  struct Hot {
+    runtime::NativeEntry entry = nullptr;
+    runtime::NativeCell* cell = nullptr;
+    const NativeFunction* function = nullptr;
+  };
+  Hot became_hot(const u8* pc);
+
+  /// The function that an address belongs to; null if it is none of the baseline's.
+  const NativeFunction* find(const u8* pc) const;
+  /// The byte offset in the module of the instruction at an address of a function. Compiles the function again to find
+  /// out, once.
+  u64 origin(const NativeFunction& function, const u8* pc);
+  bool contains_optimized(const u8* pc) const;
+  void note_optimized(const runtime::VmContext& vm, const u8* pc, bool all) const;
+
+ private:
+  /// Where in the module the instructions come from, by position in the machine code.
+  using Origins = std::vector<interp::Origin>;
+  /// How far a function has come on its way to the optimizing compiler.
+  struct Progress {
+    bool function_asked = false;
+    i32 calls_seen = -1;                                  // calls left when a loop was last found hot
+    std::map<u64, runtime::NativeEntry> loops;            // asked for; null until they are there
+  };
+
+  runtime::NativeCell& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
+  bool compile_into(CodeSpace& space, const interp::FunctionCode& slot_code, std::optional<CodeBlock>& block);
+  interp::FunctionCode lower(FuncIndex function);
+  Origins origins_of(const NativeFunction& function);
+  const NativeFunction* find_locked(const u8* pc) const;
+  void ask_for_function(FuncIndex function, Progress& progress);
+  runtime::NativeEntry hot_loop(const NativeFunction& function, u64 loop, Progress& progress);
+
+  std::shared_ptr<const wasm::Module> module_;
+  Settings settings_;
+  bool is_guarded_;
+  runtime::StructLayouts layouts_;
+  std::unique_ptr<runtime::NativeCell[]> cells_;  // by FuncIndex minus the imported ones
+  std::atomic<bool> cancelled_ = false;
+
+  mutable std::mutex mutex_;                                         // for all below
+  std::map<const u8*, std::unique_ptr<NativeFunction>> functions_;  // by first instruction
+  std::map<const NativeFunction*, Origins> origins_;
+  std::map<u32, Progress> progress_;  // by FuncIndex
+  interp::Lowering lowering_;
+  wasm::BodyValidator<interp::Lowering> validator_;
+  Compiler compiler_;
+  CodeSpace space_;
+  OptimizedCode optimized_;
+};
+
+/// What cells hold before their functions are compiled.
+runtime::NativeEntry lazy_entry();
+/// Where compiled code goes on after a fault in a guest's memory.
+const void* fault_landing_address();
+
+}  // namespace wisp::baseline

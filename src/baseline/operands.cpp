@@ -1,0 +1,254 @@
+#include "baseline/operands.hpp"
+
+#include <array>
+
+namespace wisp::baseline {
+namespace {
+
+using interp::Shape;
+using interp::SlotFamily;
+using interp::SlotOp;
+using enum OperandPlace;
+
+/// A row of the slot instructions, and one of its variants.
+struct Variant {
+  SlotOp row;
+  std::string_view name;
+  SlotFamily family;
+  Shape shape;
+  u16 row_number;  // in its family
+  u8 number;
+};
+
+constexpr Operands with_places(Operands operands, OperandPlace a, u8 a_field, OperandPlace b, u8 b_field) {
+  operands.a = a;
+  operands.b = b;
+  if (a == slot) operands.a_field = a_field;
+  if (b == slot) operands.b_field = b_field;
+  return operands;
+}
+
+struct Pair {
+  OperandPlace a, b;
+};
+constexpr Pair binary_places[] = {{slot, slot},     {slot, acc},       {slot, immediate}, {acc, slot},
+                                  {acc, immediate}, {immediate, slot}, {immediate, acc}};
+constexpr Pair commutative_places[] = {{slot, slot}, {acc, slot}, {slot, immediate}, {acc, immediate}};
+
+constexpr Operands pinnable(const Variant& variant) {
+  const u32 number = variant.number;
+  const u16 row = variant.row_number;
+  Operands out{.kind = Operands::Kind::pinnable, .row = row};
+  switch (variant.shape) {
+    case Shape::unary:
+      out.has_result = true;
+      return with_places(out, number >> 1 == 0 ? slot : acc, 1, slot, Operands::no_field);
+    case Shape::binary: {
+      const Pair pair = binary_places[number >> 1];
+      out.has_result = true;
+      return with_places(out, pair.a, 1, pair.b, pair.a == immediate ? 1 : 2);
+    }
+    case Shape::commutative:
+    case Shape::compare: {
+      const Pair pair = commutative_places[number >> 1];
+      out.has_result = true;
+      return with_places(out, pair.a, 1, pair.b, 2);
+    }
+    case Shape::branch_compare: {
+      const Pair pair = commutative_places[number >> 1];
+      out.row = u16(2 * row);
+      return with_places(out, pair.a, 0, pair.b, 1);
+    }
+    case Shape::branch_compare_float: {
+      const Pair pair = commutative_places[number >> 2];
+      out.row = u16(2 * row + (number >> 1 & 1));
+      return with_places(out, pair.a, 0, pair.b, 1);
+    }
+    case Shape::load:
+      out.has_result = true;
+      return with_places(out, OperandPlace(number >> 1), 1, slot, Operands::no_field);
+    case Shape::load_indexed:
+      out.has_result = true;
+      return with_places(out, (number & 2) != 0 ? acc : slot, 1, (number & 4) != 0 ? immediate : slot, 2);
+    case Shape::store:
+      return with_places(out, OperandPlace(number % 3), 0, OperandPlace(number / 3), 1);
+    default:
+      break;
+  }
+  switch (variant.row) {
+    case SlotOp::i32_shl_add:
+      out.has_result = true;
+      return with_places(out, (number & 2) != 0 ? acc : slot, 1, slot, 2);
+    case SlotOp::br_if_nonzero:
+    case SlotOp::br_if_zero:
+      out.row = u16(2 * row);
+      return with_places(out, (number & 2) != 0 ? acc : slot, 0, slot, Operands::no_field);
+    case SlotOp::increment_br_if_ne:
+      out.row = u16(2 * row);
+      out.updates_a = true;
+      return with_places(out, slot, 0, number != 0 ? slot : immediate, 1);
+    default:
+      return {};
+  }
+}
+
+constexpr Operands plain(u8 reads, bool has_result = false) {
+  return {.kind = Operands::Kind::plain, .reads = reads, .has_result = has_result};
+}
+constexpr Operands writing(u8 reads) {
+  Operands out = plain(reads);
+  out.writes_field_0 = true;
+  return out;
+}
+constexpr Operands of_kind(Operands::Kind kind) {
+  return {.kind = kind};
+}
+
+constexpr Operands control_operands(const Variant& variant) {
+  const u32 number = variant.number;
+  switch (variant.row) {
+    case SlotOp::loop_check:
+    case SlotOp::trap:
+    case SlotOp::consume_fuel:
+    case SlotOp::count_use:
+    case SlotOp::return_acc:
+    case SlotOp::return_vacc32:
+    case SlotOp::return_vacc64:
+    case SlotOp::return_vacc128:
+    case SlotOp::return_const:
+      return plain(0);
+    case SlotOp::return_slot32:
+    case SlotOp::return_slot64:
+    case SlotOp::return_slot128:
+      return plain(0b10);
+    case SlotOp::return_none:
+      return of_kind(Operands::Kind::leave);
+    case SlotOp::copy32:
+    case SlotOp::copy64:
+    case SlotOp::const32:
+    case SlotOp::const64:
+    case SlotOp::set_acc:
+    case SlotOp::set_vacc32:
+    case SlotOp::set_vacc64:
+      return of_kind(Operands::Kind::move);
+    case SlotOp::copy128:
+      return writing(0b10);
+    case SlotOp::set_vacc128:
+      return writing(0);
+    case SlotOp::select_i32:
+      return plain(u8(((number & 2) != 0 ? 0 : 0b1000) | ((number & 4) != 0 ? 0 : 0b10) | ((number & 8) != 0 ? 0 : 0b100)),
+                   true);
+    case SlotOp::select_i64:
+    case SlotOp::select_f32:
+    case SlotOp::select_f64:
+    case SlotOp::select_v128:
+      return plain(u8((number & 2) != 0 ? 0b110 : 0b1110), true);
+    case SlotOp::global_get_i32:
+    case SlotOp::global_get_i64:
+    case SlotOp::global_get_f32:
+    case SlotOp::global_get_f64:
+    case SlotOp::global_get_v128:
+    case SlotOp::v128_const:
+      return plain(0, true);
+    case SlotOp::global_set_i32:
+    case SlotOp::global_set_i64:
+    case SlotOp::global_set_f32:
+    case SlotOp::global_set_f64:
+    case SlotOp::global_set_v128:
+      return plain((number & 1) != 0 ? 0 : 1);
+    default:
+      return {};
+  }
+}
+
+constexpr Operands other_operands(const Variant& variant) {
+  switch (variant.shape) {
+    case Shape::load_any:
+      return writing(0b10);
+    case Shape::store_any:
+      return plain(0b11);
+    case Shape::vector_binary:
+    case Shape::vector_shift:
+    case Shape::vector_ternary:
+    case Shape::extract_lane:
+    case Shape::replace_lane:
+      return plain(0b1110, true);
+    default:
+      break;
+  }
+  switch (variant.row) {
+    case SlotOp::jump:
+      return plain(0);
+    case SlotOp::br_table:
+      return plain((variant.number & 2) != 0 ? 0 : 1);
+    case SlotOp::check_non_null:
+      return plain(1);
+    case SlotOp::memory_size:
+    case SlotOp::table_size:
+    case SlotOp::ref_func:
+      return plain(0, true);
+    default:
+      return {};
+  }
+}
+
+
+constexpr ResultKind result_of(const Variant& variant) {
+  if (variant.shape == Shape::compare || variant.name[0] == 'i') return ResultKind::integer;
+  return variant.name[0] == 'v' ? ResultKind::vector : ResultKind::floating;
+}
+
+constexpr Operands make_operands(const Variant& variant) {
+  Operands out = pinnable(variant);
+  if (out.kind == Operands::Kind::barrier) {
+    out = variant.family == SlotFamily::control ? control_operands(variant) : other_operands(variant);
+  }
+  out.result_to_slot = out.has_result && (variant.number & interp::result_to_slot) != 0;
+  if (out.kind == Operands::Kind::pinnable) out.result = result_of(variant);
+  out.is_branch = variant.family == SlotFamily::branch && variant.row != SlotOp::br_table;
+  return out;
+}
+
+struct Row {
+  SlotOp first;
+  std::string_view name;
+  SlotFamily family;
+  Shape shape;
+};
+
+constexpr Row rows[] = {
+#define WISP_SLOT_ROW(family, id, semantics, shape) {SlotOp::id, #id, SlotFamily::family, Shape::shape},
+#include "interp/slot_ops.def"
+};
+
+constexpr usize handlers_of(SlotFamily family) {
+  usize count = 0;
+  for (const Row& row : rows) count += row.family == family ? interp::variant_count(row.shape) : 0;
+  return count;
+}
+
+template <SlotFamily family>
+constexpr auto family_table = [] {
+  std::array<Operands, handlers_of(family)> table{};
+  usize at = 0;
+  u16 row_number = 0;
+  for (const Row& row : rows) {
+    if (row.family != family) continue;
+    for (u32 number = 0; number < interp::variant_count(row.shape); ++number) {
+      table[at++] = make_operands({row.first, row.name, family, row.shape, row_number, u8(number)});
+    }
+    ++row_number;
+  }
+  return table;
+}();
+
+}  // namespace
+
+constinit const Operands* const operand_tables[] = {
+    nullptr,
+#define WISP_SLOT_FAMILY(family) family_table<SlotFamily::family>.data(),
+#define WISP_SLOT_ROW(family, id, semantics, shape)
+#include "interp/slot_ops.def"
+};
+
+}  // namespace wisp::baseline

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "interp/slot_code.hpp"
+
+namespace wisp::baseline {
+
+/// Where an operand is that may also be in a pin; the order is that of interp::Place.
+enum class OperandPlace : u8 { slot, acc, immediate };
+
+/// Which accumulator a result is in, and how much of it.
+enum class ResultKind : u8 { integer, floating, vector };
+
+/// What an instruction does with the slots that its fields name.
+struct Operands {
+  enum class Kind : u8 {
+    pinnable,  // has stencils for operands in pins
+    plain,     // reads and writes single slots
+    move,      // copies between slots, accumulators and constants
+    barrier,   // may read and write any slot
+    leave,     // may read any slot, and does not go on
+  };
+  static constexpr u8 no_field = 4;
+
+  Kind kind = Kind::barrier;
+  /// Of a pinnable one: its operands, and the row of stencils among the family's.
+  OperandPlace a = OperandPlace::slot;
+  OperandPlace b = OperandPlace::slot;
+  u8 a_field = no_field;  // if in a slot
+  u8 b_field = no_field;
+  u16 row = 0;
+  /// Of a plain one: fields that are read, by bit.
+  u8 reads = 0;
+  /// The result is in the accumulator; if `result_to_slot`, also in field 0, but not in the variant before this one.
+  bool has_result = false;
+  bool result_to_slot = false;
+  ResultKind result = ResultKind::integer;  // of a pinnable one
+  /// Field 0 is written without being in the accumulator, or besides.
+  bool writes_field_0 = false;
+  /// Field 0 is read and written, and may be in a pin: increment_br_if_ne.
+  bool updates_a = false;
+  /// The target is in the wide field.
+  bool is_branch = false;
+};
+
+/// By family and `SlotOp & family_mask`, like the tables of stencils.
+extern const Operands* const operand_tables[];
+
+inline const Operands& operands_of(interp::SlotOp op) {
+  return operand_tables[u32(op) >> interp::family_shift][u32(op) & interp::family_mask];
+}
+
+}  // namespace wisp::baseline

@@ -1,0 +1,111 @@
+#include "baseline/optimized_calls.hpp"
+
+#include "baseline/module_code.hpp"
+#include "runtime/calls.hpp"
+#include "runtime/store.hpp"
+
+namespace wisp::baseline {
+
+using runtime::TrapReason;
+using runtime::VmContext;
+
+namespace {
+
+ModuleCode& code_of(const VmContext* vm) {
+  return *static_cast<ModuleCode*>(vm->code);
+}
+
+/// The instruction before a return address: the call.
+#define WISP_CALLER() (static_cast<const u8*>(__builtin_return_address(0)) - 1)
+
+[[gnu::noinline]] void note_frame(VmContext* vm) {
+  code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
+}
+
+[[gnu::noinline]] void trap(VmContext* vm, u32 reason) {
+  vm->execution->trap = TrapReason(reason);
+  code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
+}
+
+[[gnu::noinline]] void interrupted(VmContext* vm) {
+  const TrapReason reason = runtime::interruption(*vm->execution);
+  vm->execution->trap = reason == TrapReason::none ? TrapReason::interrupted : reason;
+  code_of(vm).note_optimized(*vm, WISP_CALLER(), true);
+}
+
+void caught(VmContext* vm) {
+  vm->execution->exception = runtime::null_ref;
+  if (vm->execution->backtrace != nullptr) vm->execution->backtrace->clear();
+}
+
+bool is_subtype(const wasm::DefType* sub, const wasm::DefType* super) {
+  return sub->is_subtype_of(super);
+}
+
+struct Call {
+  std::string_view name;
+  const void* function;
+};
+
+// The fault handler has no argument: what it needs is the thread's.
+__attribute__((tls_model("initial-exec"))) thread_local runtime::Execution* running = nullptr;
+
+/// The context whose memory has the address: an instance of the module that the code is of.
+const VmContext* faulted_context(const u8* pc, const u8* address) {
+  const runtime::Store& store = *running->store;
+  for (const auto& instance : store.instances()) {
+    VmContext& vm = instance->context();
+    const u8* const base = vm.memory0->base;
+    if (address < base || address >= base + runtime::limits::guarded_reservation_bytes + runtime::limits::guard_bytes) {
+      continue;
+    }
+    if (code_of(&vm).contains_optimized(pc)) return &vm;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+/// A fault is the same as a trap: the frames that the instruction belongs to are noted, and the function returns.
+extern "C" [[gnu::used]] void wisp_optimized_fault(const u8* pc, const u8* address) {
+  const VmContext* const vm = faulted_context(pc, address);
+  WISP_CHECK(vm != nullptr);
+  vm->execution->trap = TrapReason::memory_out_of_bounds;
+  code_of(vm).note_optimized(*vm, pc, true);
+}
+
+static_assert(u32(runtime::Status::unwind) == 1);
+
+[[gnu::naked]] static void fault_landing() {
+  asm("andq $-16, %rsp\n"
+      "movq %rax, %rdi\n"
+      "movq %rdx, %rsi\n"
+      "call wisp_optimized_fault\n"
+      "movl $1, %eax\n"  // Status::unwind
+      "leave\n"
+      "ret\n");
+}
+
+const void* optimized_fault_landing() {
+  return reinterpret_cast<const void*>(&fault_landing);
+}
+
+const void* optimized_call(std::string_view name) {
+  const Call calls[] = {{"note_frame", reinterpret_cast<const void*>(&note_frame)},
+                        {"trap", reinterpret_cast<const void*>(&trap)},
+                        {"interrupted", reinterpret_cast<const void*>(&interrupted)},
+                        {"caught", reinterpret_cast<const void*>(&caught)},
+                        {"is_subtype", reinterpret_cast<const void*>(&is_subtype)},
+                        {"call_host", reinterpret_cast<const void*>(&runtime::call_host)}};
+  for (const Call& call : calls) {
+    if (call.name == name) return call.function;
+  }
+  return nullptr;
+}
+
+RunningScope::RunningScope(runtime::Execution& execution) : outer_(std::exchange(running, &execution)) {}
+RunningScope::~RunningScope() {
+  running = outer_;
+}
+
+}  // namespace wisp::baseline

@@ -1,0 +1,159 @@
+#include "base/check.hpp"
+#include "baseline/compiler.hpp"
+
+/// Code of functions that have locals in registers. A pin is the local's truth; its slot is written where somebody else
+/// may look there, and read again where somebody else may have written it.
+namespace wisp::baseline {
+
+using interp::SlotOp;
+using interp::Word;
+
+namespace {
+
+constexpr u32 place_count = 3 + pins_of_a_kind;
+constexpr u32 pair_count = place_count * place_count;
+
+}  // namespace
+
+bool Compiler::emit_with_pins(const Instruction& instruction) {
+  if (pins_.is_label(instruction.word)) dirty_ = (1u << all_pins) - 1;
+  const Operands& operands = operands_of(instruction.op());
+  switch (operands.kind) {
+    case Operands::Kind::pinnable:
+      return emit_pinnable(instruction, operands);
+    case Operands::Kind::plain:
+      return emit_plain(instruction, operands);
+    case Operands::Kind::move:
+      return emit_move(instruction);
+    case Operands::Kind::leave:
+      return store_pins() && emit(stencil_of(instruction.op()), instruction);
+    case Operands::Kind::barrier:
+      // At a function's entry nothing is in the pins yet.
+      return (instruction.word == 0 || store_pins()) && emit(stencil_of(instruction.op()), instruction) && load_pins();
+  }
+  WISP_UNREACHABLE();
+}
+
+/// The number of an operand's place in the rows of pinned stencils (pinned/pinned_rows.hpp).
+u32 Compiler::place_number(const Instruction& instruction, OperandPlace place, u8 field) const {
+  if (field == Operands::no_field) return u32(place);
+  const Pin pin = pins_.of(instruction.field(field));
+  return pin ? 3 + pin.number : u32(place);
+}
+
+bool Compiler::emit_pinnable(const Instruction& instruction, const Operands& operands) {
+  const u32 a = place_number(instruction, operands.a, operands.a_field);
+  const u32 b = place_number(instruction, operands.b, operands.b_field);
+  const bool from_pins = a >= 3 || b >= 3;
+  const SlotOp op = instruction.op();
+  if (!from_pins) {
+    const bool to_pin = operands.result_to_slot && pins_.of(instruction.field(0));
+    // Without the result's way to the slot.
+    const SlotOp kept = to_pin ? SlotOp(u32(op) - interp::result_to_slot) : op;
+    return emit(stencil_of(kept), instruction) && emit_result(instruction, operands, false);
+  }
+  const u32 family = u32(op) >> interp::family_shift;
+  const Stencil& stencil = pinned_tables_[family][operands.row * pair_count + a * place_count + b];
+  WISP_CHECK(stencil.code != no_stencil);
+  if (operands.updates_a) {
+    const Pin pin = pins_.of(instruction.field(0));
+    if (pin) mark_dirty(pin);
+  }
+  return emit(stencil, instruction) && emit_result(instruction, operands, true);
+}
+
+/// Brings a result from the accumulator to where it belongs besides; stencils with pins leave that to others.
+bool Compiler::emit_result(const Instruction& instruction, const Operands& operands, bool from_pins) {
+  if (!operands.result_to_slot) return true;
+  const u32 slot = instruction.field(0);
+  if (const Pin pin = pins_.of(slot)) {
+    mark_dirty(pin);
+    return emit_pin_move(pin.is_floating() ? PinMove::set_floating : PinMove::set, pin, slot);
+  }
+  if (!from_pins) return true;
+  const SlotOp set = operands.result == ResultKind::integer  ? SlotOp::set_acc
+                     : operands.result == ResultKind::vector ? SlotOp::set_vacc128
+                                                             : SlotOp::set_vacc64;
+  return emit(stencil_of(set), instruction);
+}
+
+bool Compiler::emit_plain(const Instruction& instruction, const Operands& operands) {
+  for (u32 i = 0; i < 4; ++i) {
+    if ((operands.reads >> i & 1) == 0) continue;
+    const u32 slot = instruction.field(i);
+    if (const Pin pin = pins_.of(slot); pin && !store_pin(pin, slot)) return false;
+  }
+  const Pin result_pin = operands.result_to_slot ? pins_.of(instruction.field(0)) : Pin{};
+  const SlotOp op = instruction.op();
+  const SlotOp kept = result_pin ? SlotOp(u32(op) - interp::result_to_slot) : op;
+  if (!emit(stencil_of(kept), instruction)) return false;
+  if (result_pin) return emit_result(instruction, operands, false);
+  if (!operands.writes_field_0) return true;
+  const Pin written = pins_.of(instruction.field(0));
+  if (!written) return true;
+  dirty_ &= ~(1u << written.index());
+  return emit_pin_move(written.is_floating() ? PinMove::load_floating : PinMove::load, written, instruction.field(0));
+}
+
+bool Compiler::emit_move(const Instruction& instruction) {
+  const SlotOp op = instruction.op();
+  if (op == SlotOp::copy32 || op == SlotOp::copy64) return emit_copy(instruction);
+  const u32 slot = instruction.field(0);
+  const Pin pin = pins_.of(slot);
+  if (!pin) return emit(stencil_of(op), instruction);
+  mark_dirty(pin);
+  const bool floating = pin.is_floating();
+  if (op == SlotOp::const32) {
+    return emit_pin_move(floating ? PinMove::constant32_floating : PinMove::constant32, pin, slot, instruction.wide());
+  }
+  if (op == SlotOp::const64) {
+    const PinMove move = floating ? PinMove::constant64_floating : PinMove::constant64;
+    return emit_pin_move(move, pin, slot, instruction.words[2]);
+  }
+  return emit_pin_move(floating ? PinMove::set_floating : PinMove::set, pin, slot);
+}
+
+bool Compiler::emit_copy(const Instruction& instruction) {
+  const u32 to_slot = instruction.field(0);
+  const u32 from_slot = instruction.field(1);
+  const Pin to = pins_.of(to_slot);
+  const Pin from = pins_.of(from_slot);
+  if (to) mark_dirty(to);
+  if (to && from) {
+    const Word words[] = {0, 0};
+    return emit(pin_copy(to.is_floating(), from.number, to.number), {words, 0});
+  }
+  if (to) return emit_pin_move(to.is_floating() ? PinMove::load_floating : PinMove::load, to, from_slot);
+  if (from) return emit_pin_move(from.is_floating() ? PinMove::store_floating : PinMove::store, from, to_slot);
+  return emit(stencil_of(instruction.op()), instruction);
+}
+
+bool Compiler::emit_pin_move(PinMove move, Pin pin, u32 slot, u64 constant) {
+  const Word words[] = {0, Word{slot} | constant << 32, constant};
+  return emit(pin_move(move, pin.number), {words, 0});
+}
+
+bool Compiler::store_pin(Pin pin, u32 slot) {
+  const u32 bit = 1u << pin.index();
+  if ((dirty_ & bit) == 0) return true;
+  dirty_ &= ~bit;
+  return emit_pin_move(pin.is_floating() ? PinMove::store_floating : PinMove::store, pin, slot);
+}
+
+bool Compiler::store_pins() {
+  for (const Pins::Pinned& one : pins_.pinned()) {
+    if (!store_pin(one.pin, one.slot)) return false;
+  }
+  return true;
+}
+
+bool Compiler::load_pins() {
+  dirty_ = 0;
+  for (const Pins::Pinned& one : pins_.pinned()) {
+    const PinMove move = one.pin.is_floating() ? PinMove::load_floating : PinMove::load;
+    if (!emit_pin_move(move, one.pin, one.slot)) return false;
+  }
+  return true;
+}
+
+}  // namespace wisp::baseline

@@ -1,0 +1,131 @@
+#include "interp/slow_paths.hpp"
+
+#include "baseline/module_code.hpp"
+#include "interp/unwinding.hpp"
+#include "runtime/calls.hpp"
+
+// What stencils leave to ordinary functions. They have the names of the interpreter's, with the state of stencils:
+// op bodies do not know which of the two they call. `pc` is the address of the stencil.
+
+namespace wisp::interp {
+
+namespace {
+
+baseline::ModuleCode& module_code(const VmContext* vm) {
+  return *static_cast<baseline::ModuleCode*>(vm->code);
+}
+
+/// Where control goes on after an exception at `pc`; null if it leaves the function.
+const u8* catch_exception(const VmContext* vm, const u8* pc, u64* frame) {
+  const baseline::NativeFunction* const function = module_code(vm).find(pc);
+  if (function == nullptr || function->regions.empty()) return nullptr;
+  const CatchHandler* const handler = find_handler(vm, function->regions, function->handlers, u32(pc - function->code));
+  if (handler == nullptr) return nullptr;
+  deliver(vm, *handler, frame);
+  return function->code + handler->target;
+}
+
+}  // namespace
+
+WISP_EXTERN_HANDLER trap_exit(WISP_STATE_PARAMETERS) {
+  const State s{WISP_STATE_ARGUMENTS};
+  s.vm->execution->trap = TrapReason(u32(s.acc));
+  note_frame(s.vm, s.pc);
+  return Status::unwind;
+}
+
+WISP_EXTERN_HANDLER memory_check_failed(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const u64 size = s.vm->memory0->size_bytes.load(std::memory_order_acquire);
+  WISP_TRAP_IF(size == s.memory_size, TrapReason::memory_out_of_bounds);
+  s.memory_size = size;
+  WISP_REPEAT();
+}
+
+WISP_EXTERN_HANDLER interrupted(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const TrapReason reason = runtime::interruption(*s.vm->execution);
+  WISP_TRAP_IF(reason != TrapReason::none, reason);
+  WISP_REPEAT();
+}
+
+WISP_EXTERN_HANDLER call_failed(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const Status status = Status(u32(s.acc));
+  if (status == Status::exception) {
+    // A clause can lead back to a loop, with no other backward branch in it.
+    const TrapReason reason = runtime::interruption(*s.vm->execution);
+    WISP_TRAP_IF(reason != TrapReason::none, reason);
+    const u8* const target = catch_exception(s.vm, s.pc, s.frame);
+    if (target != nullptr) {
+      const MemoryView& view = *s.vm->memory0;
+      s.memory = view.base;
+      s.memory_size = view.size_bytes.load(std::memory_order_relaxed);
+      WISP_GOTO_FORGETTING(target);
+    }
+  }
+  note_frame(s.vm, s.pc);
+  return status;
+}
+
+WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS) {
+  const State s{WISP_STATE_ARGUMENTS};
+  Function& function = *reinterpret_cast<Function*>(s.acc);
+  const auto& type = function.type->func;
+  const u32 slots = std::max(runtime::slot_count(type.params), runtime::slot_count(type.results));
+  s.vm->execution->stack_top = s.frame + slots;
+  return runtime::call_host(*s.vm, function, s.frame);
+}
+
+namespace {
+
+/// Everything is in its slot at the header of a loop, once the pins are.
+void store_pins(const State& s, const baseline::NativeFunction& function) {
+  for (const baseline::Pins::Pinned& one : function.pinned) {
+    u64* const slot = s.frame + one.slot;
+    if (one.pin.is_floating()) {
+      store_slot(slot, from_vector<f64>(s.vpins[one.pin.number]));
+    } else {
+      *slot = s.pins[one.pin.number];
+    }
+  }
+}
+
+}  // namespace
+
+WISP_EXTERN_HANDLER became_hot(WISP_STATE_PARAMETERS) {
+  State s{WISP_STATE_ARGUMENTS};
+  const baseline::ModuleCode::Hot hot = module_code(s.vm).became_hot(s.pc);
+  if (hot.entry == nullptr) WISP_REPEAT();
+  store_pins(s, *hot.function);
+  const auto entry = handler_at(reinterpret_cast<CodePointer>(hot.entry));
+  [[clang::musttail]] return entry(WISP_STATE_FORGOTTEN(reinterpret_cast<u64>(hot.cell), unknown<const u8*>()));
+}
+
+WISP_EXTERN_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
+  const State s{WISP_STATE_ARGUMENTS};
+  auto* const cell = reinterpret_cast<CodeCell*>(s.acc);
+  module_code(s.vm).compile(*cell);
+  WISP_ENTER_CELL(cell);
+}
+
+}  // namespace wisp::interp
+
+namespace wisp::baseline {
+
+[[clang::preserve_none]] runtime::Status fault_landing(WISP_STATE_PARAMETERS) {
+  return interp::trap_exit(frame, vm, memory, memory_size, u64(runtime::TrapReason::memory_out_of_bounds), pin0,
+                           unused0, unused1, pin1, pin2, pin3, pc, vacc, vpin0, vpin1, vpin2, vpin3);
+}
+
+runtime::NativeEntry lazy_entry() {
+  // It reads no more of the state than an entry is given.
+  constexpr interp::Handler handler = &interp::lazy_enter;
+  return reinterpret_cast<runtime::NativeEntry>(reinterpret_cast<void*>(handler));
+}
+
+const void* fault_landing_address() {
+  return reinterpret_cast<const void*>(&fault_landing);
+}
+
+}  // namespace wisp::baseline

@@ -1,0 +1,56 @@
+#include <algorithm>
+
+#include "llvm/translator.hpp"
+#include "wasm/validator.hpp"
+
+namespace wisp::llvm_tier {
+
+namespace {
+
+class FactSink : public wasm::NullSink {
+ public:
+  BodyFacts facts;
+
+  void begin(const wasm::BodyState& state) { state_ = &state; }
+  void plain(wasm::Op, const wasm::Imm&) { ++facts.instructions; }
+  void typed(wasm::Op, const wasm::Imm&, std::span<const wasm::ValType>, std::span<const wasm::ValType>) {
+    facts.instructions += 4;
+  }
+  void local_get(LocalIndex, wasm::ValType) { ++facts.instructions; }
+  void local_set(LocalIndex, wasm::ValType) { ++facts.instructions; }
+  void local_tee(LocalIndex, wasm::ValType) { ++facts.instructions; }
+  void call(FuncIndex function, const wasm::FuncType&) {
+    facts.instructions += 8;
+    if (!state_->module().is_imported(function)) facts.callees.push_back(function);
+  }
+  void call_indirect(TableIndex, TypeIndex, const wasm::FuncType&) { facts.instructions += 16; }
+  void call_ref(TypeIndex, const wasm::FuncType&) { facts.instructions += 12; }
+  void try_table(const wasm::BlockType&, std::span<const wasm::CatchClause>) { facts.can_inline = false; }
+  void return_call(FuncIndex function, const wasm::FuncType&) {
+    // A call of itself is a jump.
+    if (function != state_->function()) ends_in_call();
+  }
+  void return_call_indirect(TableIndex, TypeIndex, const wasm::FuncType&) { ends_in_call(); }
+  void return_call_ref(TypeIndex, const wasm::FuncType&) { ends_in_call(); }
+
+ private:
+  void ends_in_call() {
+    facts.has_tail_call = true;
+    facts.can_inline = false;
+  }
+
+  const wasm::BodyState* state_ = nullptr;
+};
+
+}  // namespace
+
+BodyFacts facts_of(const wasm::Module& module, FuncIndex function) {
+  FactSink sink;
+  WISP_CHECK(wasm::validate_body(module, function, sink).ok());
+  std::ranges::sort(sink.facts.callees);
+  const auto rest = std::ranges::unique(sink.facts.callees);
+  sink.facts.callees.erase(rest.begin(), rest.end());
+  return std::move(sink.facts);
+}
+
+}  // namespace wisp::llvm_tier

@@ -1,0 +1,144 @@
+#include <chrono>
+
+#include "llvm/checks.hpp"
+#include "llvm/emission.hpp"
+#include "llvm/limits.hpp"
+#include "llvm/object_builder.hpp"
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#include <llvm/IR/DiagnosticInfo.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/TargetParser/Host.h>
+#include <llvm/TargetParser/SubtargetFeature.h>
+#pragma clang diagnostic pop
+
+namespace wisp::llvm_tier {
+
+namespace {
+
+Error refused(std::string message) {
+  return {ErrorCode::limit, 0, "optimizing compiler: " + std::move(message), {}};
+}
+
+/// What is compiled for: the processor that this runs on.
+struct Host {
+  const ir::Target* target = nullptr;
+  ir::Triple triple;
+  std::string processor;
+  std::string features;
+};
+
+/// Nothing if it is a processor whose floats or vectors would need functions of a library.
+std::optional<Host> find_host() {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  Host host;
+  host.triple = ir::Triple("x86_64-unknown-linux-gnu");
+  std::string error;
+  host.target = ir::TargetRegistry::lookupTarget(host.triple, error);
+  if (host.target == nullptr) return std::nullopt;
+  host.processor = ir::sys::getHostCPUName().str();
+  const ir::StringMap<bool> known = ir::sys::getHostCPUFeatures();
+  const auto sse = known.find("sse4.1");
+  if (sse == known.end() || !sse->second) return std::nullopt;
+  ir::SubtargetFeatures features;
+  for (const auto& feature : known) features.AddFeature(feature.first(), feature.second);
+  host.features = features.getString();
+  return host;
+}
+
+/// Whether a frame turned out too large.
+struct Diagnostics {
+  bool has_large_frame = false;
+
+  static void handle(const ir::DiagnosticInfo* info, void* self) {
+    if (info->getKind() == ir::DK_StackSize) static_cast<Diagnostics*>(self)->has_large_frame = true;
+  }
+};
+
+class Compiler final : public runtime::OptimizingCompiler {
+ public:
+  explicit Compiler(Host host) : host_(std::move(host)) {}
+
+  Result<runtime::ObjectCode> compile(const CompileJob& job) override {
+    ir::LLVMContext context;
+    Diagnostics diagnostics;
+    context.setDiagnosticHandlerCallBack(Diagnostics::handle, &diagnostics);
+    const std::unique_ptr<ir::TargetMachine> target = make_target();
+    ObjectModule out(context, job);
+    out.module().setTargetTriple(host_.triple);
+    out.module().setDataLayout(target->createDataLayout());
+    if (!build_object(out)) return refused("the function is too large");
+    WISP_ASSERT(!ir::verifyModule(out.module(), &ir::errs()));
+    Budget budget(job);
+    optimize(out, *target, budget);
+    if (budget.is_exceeded()) return refused("it takes too long");
+    add_checks(out);
+    add_adapters(out);
+    WISP_ASSERT(!ir::verifyModule(out.module(), &ir::errs()));
+    auto code = emit_object(out, *target);
+    if (diagnostics.has_large_frame) return refused("the function's frame is too large");
+    return code;
+  }
+
+ private:
+  /// Whether a job may go on.
+  class Budget {
+   public:
+    explicit Budget(const CompileJob& job) : job_(job), began_(std::chrono::steady_clock::now()) {}
+    bool is_exceeded() const {
+      if (job_.cancel != nullptr && job_.cancel->load(std::memory_order_relaxed)) return true;
+      return std::chrono::steady_clock::now() - began_ > limits::optimization_time;
+    }
+
+   private:
+    const CompileJob& job_;
+    std::chrono::steady_clock::time_point began_;
+  };
+
+  std::unique_ptr<ir::TargetMachine> make_target() const {
+    ir::TargetOptions options;
+    options.AllowFPOpFusion = ir::FPOpFusion::Strict;
+    return std::unique_ptr<ir::TargetMachine>(
+        host_.target->createTargetMachine(host_.triple, host_.processor, host_.features, options, ir::Reloc::PIC_,
+                                          ir::CodeModel::Small, ir::CodeGenOptLevel::Default, true));
+  }
+
+  static void optimize(ObjectModule& out, ir::TargetMachine& target, const Budget& budget) {
+    ir::LoopAnalysisManager loops;
+    ir::FunctionAnalysisManager functions;
+    ir::CGSCCAnalysisManager components;
+    ir::ModuleAnalysisManager modules;
+    ir::PassInstrumentationCallbacks callbacks;
+    callbacks.registerShouldRunOptionalPassCallback([&](ir::StringRef, ir::Any) { return !budget.is_exceeded(); });
+    ir::PipelineTuningOptions tuning;
+    tuning.LoopVectorization = true;
+    tuning.SLPVectorization = true;
+    tuning.LoopInterleaving = true;
+    ir::PassBuilder builder(&target, tuning, {}, &callbacks);
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(components);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, components, modules);
+    builder.buildPerModuleDefaultPipeline(ir::OptimizationLevel::O2).run(out.module(), modules);
+  }
+
+  Host host_;
+};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) runtime::OptimizingCompiler* wisp_make_optimizing_compiler() {
+  std::optional<Host> host = find_host();
+  return host ? new Compiler(std::move(*host)) : nullptr;
+}
+
+}  // namespace wisp::llvm_tier

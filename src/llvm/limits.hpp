@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+
+#include "base/int.hpp"
+
+namespace wisp::llvm_tier::limits {
+
+/// Slots of one frame, as in the other tiers.
+inline constexpr u32 frame_slots = 65'535;
+/// The largest body that is compiled, in bytes; LLVM takes more than linear time for some.
+inline constexpr u64 body_bytes = 512 * 1024;
+/// Locals that a compiled function may have.
+inline constexpr u32 locals = 20'000;
+/// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host functions.
+inline constexpr u32 native_frame_bytes = 64 * 1024;
+/// Time that may go into the optimization of one function.
+inline constexpr std::chrono::seconds optimization_time{10};
+/// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
+inline constexpr u32 inline_instructions = 400;
+inline constexpr u32 inline_total_instructions = 4'000;
+/// Calls of calls of … that are offered.
+inline constexpr u32 inline_depth = 4;
+
+}  // namespace wisp::llvm_tier::limits

@@ -1,0 +1,108 @@
+#include "llvm/object_builder.hpp"
+
+#include <set>
+
+#include "llvm/limits.hpp"
+#include "runtime/native.hpp"
+#include "wasm/validator.hpp"
+
+namespace wisp::llvm_tier {
+
+namespace {
+
+ir::Function* translate(ObjectModule& out, FuncIndex function, Entry entry) {
+  Translator translator(out, entry);
+  WISP_CHECK(wasm::validate_body(out.wasm(), function, translator).ok());
+  return translator.finish() ? translator.function() : nullptr;
+}
+
+/// slots_N, which does nothing but call regs_N.
+void add_slots_entry(ObjectModule& out, FuncIndex function) {
+  const wasm::FuncType& type = out.wasm().functions[function.value]->func;
+  ir::Function* f = out.entry(Entry::slots, function);
+  ir::IRBuilder<> b(ir::BasicBlock::Create(out.context(), "", f));
+  ir::Value* frame = f->getArg(0);
+  ir::SmallVector<ir::Value*> operands{frame, f->getArg(1), f->getArg(2)};
+  u64 offset = 0;
+  for (const wasm::ValType param : type.params) {
+    operands.push_back(out.load_slot(b, param, out.at(b, frame, offset)));
+    offset += 8 * param.slots();
+  }
+  ir::CallInst* call = b.CreateCall(out.entry(Entry::registers, function), operands);
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  call->addFnAttr(ir::Attribute::NoInline);
+  if (type.results.size() != 1) {
+    b.CreateRet(call);
+    return;
+  }
+  // Whatever it is if the call did not return: nobody looks then.
+  out.store_slot(b, b.CreateExtractValue(call, 1), frame);
+  b.CreateRet(b.CreateExtractValue(call, 0));
+}
+
+/// regs_N of a function whose body wants its parameters in slots: as the adapter, but without the way by the cell.
+void add_registers_entry(ObjectModule& out, FuncIndex function) {
+  out.fill_adapter(*out.entry(Entry::registers, function), function, out.entry(Entry::slots, function));
+}
+
+/// Bodies of small functions that are called, and of what they call.
+class InlineCandidates {
+ public:
+  explicit InlineCandidates(ObjectModule& out) : out_(out) { seen_.insert(out.job().function.value); }
+
+  bool add(const BodyFacts& caller, u32 depth) {
+    if (depth == limits::inline_depth) return true;
+    for (const FuncIndex callee : caller.callees) {
+      if (!is_allowed(callee) || !seen_.insert(callee.value).second) continue;
+      const BodyFacts facts = facts_of(out_.wasm(), callee);
+      if (!facts.can_inline || facts.instructions > limits::inline_instructions) continue;
+      if (total_ + facts.instructions > limits::inline_total_instructions) continue;
+      total_ += facts.instructions;
+      ir::Function* f = translate(out_, callee, Entry::registers);
+      if (f == nullptr) return false;
+      f->setLinkage(ir::GlobalValue::AvailableExternallyLinkage);
+      if (!add(facts, depth + 1)) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool is_allowed(FuncIndex callee) const {
+    const wasm::Module& module = out_.wasm();
+    const std::vector<bool>* allowed = out_.job().may_inline;
+    // A body of few bytes may still declare many locals.
+    if (module.body(callee).code.size() > 8 * limits::inline_instructions) return false;
+    return allowed == nullptr || (*allowed)[callee.value - module.imported_functions];
+  }
+
+  ObjectModule& out_;
+  std::set<u32> seen_;
+  u32 total_ = 0;
+};
+
+}  // namespace
+
+bool build_object(ObjectModule& out) {
+  const FuncIndex function = out.job().function;
+  if (out.wasm().body(function).code.size() > limits::body_bytes) return false;
+  const BodyFacts facts = facts_of(out.wasm(), function);
+  const bool is_osr = out.job().osr_loop.has_value();
+  const Entry entry = is_osr ? Entry::osr : facts.has_tail_call ? Entry::slots : Entry::registers;
+  if (translate(out, function, entry) == nullptr) return false;
+  if (entry == Entry::registers) add_slots_entry(out, function);
+  if (entry == Entry::slots) add_registers_entry(out, function);
+  return InlineCandidates(out).add(facts, 0);
+}
+
+void add_adapters(ObjectModule& out) {
+  std::vector<FuncIndex> wanted;
+  for (ir::Function& f : out.module()) {
+    ir::StringRef name = f.getName();
+    u32 index = 0;
+    if (!f.isDeclarationForLinker() || f.use_empty() || !name.consume_front("regs_")) continue;
+    if (!name.getAsInteger(10, index)) wanted.emplace_back(index);
+  }
+  for (const FuncIndex function : wanted) out.add_adapter(function);
+}
+
+}  // namespace wisp::llvm_tier

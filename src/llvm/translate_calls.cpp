@@ -1,0 +1,222 @@
+#include "llvm/translator.hpp"
+
+#include "runtime/native.hpp"
+
+/// Translation of calls, throws, and of everything that goes to the runtime.
+namespace wisp::llvm_tier {
+
+using runtime::Status;
+using wasm::FuncType;
+using wasm::ValType;
+
+namespace {
+
+u32 larger_side(const FuncType& type) {
+  return std::max(runtime::slot_count(type.params), runtime::slot_count(type.results));
+}
+
+}  // namespace
+
+std::vector<ir::Value*> Translator::pop_arguments(const FuncType& type) {
+  std::vector<Value> values;
+  const u32 count = u32(type.params.size());
+  for (u32 i = 0; i < count; ++i) values.push_back(peek(count - 1 - i));
+  truncate(u32(stack_.size()) - count);
+  return values;
+}
+
+/// After a call: leaves if it did not return, to a handler or to the caller.
+void Translator::check_status(Value status) {
+  Block failed = new_block("failed");
+  Block returned = new_block();
+  branch_unlikely(b_.CreateICmpNE(status, out_.constant32(u32(Status::returned))), failed, returned);
+  b_.SetInsertPoint(failed);
+  leave_noted(status);
+  b_.SetInsertPoint(returned);
+}
+
+/// Notes the frame and leaves, to a handler if the status is an exception.
+void Translator::leave_noted(Value status) {
+  const auto note = out_.helper("note_frame", ir::Type::getVoidTy(out_.context()), {out_.pointer()});
+  ir::CallInst* call = b_.CreateCall(note, {vm_});
+  call->addFnAttr(ir::Attribute::NoMerge);
+  call->addFnAttr(ir::Attribute::Cold);
+  if (try_label_ != none) {
+    Block away = new_block();
+    Value is_exception = b_.CreateICmpEQ(status, out_.constant32(u32(Status::exception)));
+    b_.CreateCondBr(is_exception, labels_[try_label_].handlers, away);
+    b_.SetInsertPoint(away);
+  }
+  leave_with(status);
+}
+
+/// Results that a callee has left in the slots from `base` on.
+void Translator::push_results(const FuncType& type, u32 base) {
+  for (const ValType result : type.results) {
+    push(out_.load_slot(b_, result, slot(base)), result);
+    base += result.slots();
+  }
+}
+
+void Translator::finish_register_call(ir::CallInst* call, const FuncType& type, u32 base) {
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  if (type.results.size() == 1) {
+    check_status(b_.CreateExtractValue(call, 0));
+    push(b_.CreateExtractValue(call, 1), type.results[0]);
+  } else {
+    check_status(call);
+    push_results(type, base);
+  }
+}
+
+void Translator::call(FuncIndex function, const FuncType& type) {
+  see();
+  if (out_.wasm().is_imported(function)) return call_function(function_at(function), type);
+  const std::vector<Value> arguments = pop_arguments(type);
+  const u32 base = settle_refs();
+  if (type.results.size() > 1) need_slots(base + runtime::slot_count(type.results));
+  std::vector<Value> operands{slot(base), vm_, memory_};
+  operands.insert(operands.end(), arguments.begin(), arguments.end());
+  finish_register_call(b_.CreateCall(out_.entry(Entry::registers, function), operands), type, base);
+}
+
+/// Any function, by its address: arguments and results in slots.
+void Translator::call_function(Value function, const FuncType& type) {
+  const std::vector<Value> arguments = pop_arguments(type);
+  const u32 base = settle_refs();
+  const u32 end = base + larger_side(type);
+  need_slots(end);
+  out_.store_slots(b_, arguments, slot(base));
+  Value top = b_.CreatePtrToInt(slot(end), out_.i64());
+  Value no_cell = ir::PoisonValue::get(out_.pointer());
+  ir::CallInst* call = b_.CreateCall(out_.call_any(), {slot(base), vm_, function, top, no_cell});
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  check_status(call);
+  push_results(type, base);
+}
+
+ir::Value* Translator::table_function(TableIndex table, TypeIndex index) {
+  Value element = pop();
+  if (element->getType() == out_.i32()) element = b_.CreateZExt(element, out_.i64());
+  Value view = table_view(table);
+  trap_if(b_.CreateICmpUGE(element, table_size(view, table)), TrapReason::undefined_element);
+  Value address = b_.CreateInBoundsGEP(out_.i64(), table_elements(view, table), element);
+  Value function = out_.load(b_, out_.pointer(), address, Touches::table);
+  trap_if(b_.CreateIsNull(function), TrapReason::uninitialized_element);
+  Value actual = out_.fixed(b_, out_.pointer(), function, offsetof(runtime::Function, type));
+  Value expected = type_at(index);
+  Value differs = b_.CreateICmpNE(actual, expected);
+  if (!out_.wasm().types[index.value]->is_final) {
+    Block compare = new_block();
+    Block matched = new_block();
+    branch_unlikely(differs, compare, matched);
+    b_.SetInsertPoint(compare);
+    const auto is_subtype = out_.helper("is_subtype", ir::Type::getInt1Ty(out_.context()),
+                                        {out_.pointer(), out_.pointer()});
+    ir::CallInst* is_sub = b_.CreateCall(is_subtype, {actual, expected});
+    is_sub->addRetAttr(ir::Attribute::ZExt);
+    trap_if(b_.CreateNot(is_sub), TrapReason::indirect_call_type_mismatch);
+    b_.CreateBr(matched);
+    b_.SetInsertPoint(matched);
+  } else {
+    trap_if(differs, TrapReason::indirect_call_type_mismatch);
+  }
+  return function;
+}
+
+void Translator::call_indirect(TableIndex table, TypeIndex index, const FuncType& type) {
+  see();
+  call_function(table_function(table, index), type);
+}
+
+void Translator::call_ref(TypeIndex, const FuncType& type) {
+  see();
+  call_function(address_of(null_checked(pop(), TrapReason::null_function_reference)), type);
+}
+
+void Translator::return_call(FuncIndex function, const FuncType& type) {
+  see();
+  if (out_.wasm().is_imported(function)) return tail_call_function(function_at(function), type);
+  const std::vector<Value> arguments = pop_arguments(type);
+  if (function == state_->function()) {
+    for (usize i = 0; i < arguments.size(); ++i) b_.CreateStore(arguments[i], locals_[i].variable);
+    b_.CreateBr(start_);
+    return;
+  }
+  need_slots(larger_side(type));
+  out_.store_slots(b_, arguments, frame_);
+  Value address = out_.at(b_, out_.cell(function), offsetof(runtime::NativeCell, entry));
+  Value code = out_.load(b_, out_.pointer(), address, Touches::runtime);
+  ir::CallInst* call = b_.CreateCall(out_.slots_type(), code, {frame_, vm_, memory_, memory_bytes(MemoryIndex(0)), out_.cell(function)});
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  call->setTailCallKind(ir::CallInst::TCK_MustTail);
+  b_.CreateRet(call);
+}
+
+void Translator::tail_call_function(Value function, const FuncType& type) {
+  const std::vector<Value> arguments = pop_arguments(type);
+  need_slots(larger_side(type));
+  out_.store_slots(b_, arguments, frame_);
+  Value top = b_.CreatePtrToInt(slot(larger_side(type)), out_.i64());
+  Value no_cell = ir::PoisonValue::get(out_.pointer());
+  ir::CallInst* call = b_.CreateCall(out_.call_any(), {frame_, vm_, function, top, no_cell});
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  call->setTailCallKind(ir::CallInst::TCK_MustTail);
+  b_.CreateRet(call);
+}
+
+void Translator::return_call_indirect(TableIndex table, TypeIndex index, const FuncType& type) {
+  see();
+  tail_call_function(table_function(table, index), type);
+}
+
+void Translator::return_call_ref(TypeIndex, const FuncType& type) {
+  see();
+  tail_call_function(address_of(null_checked(pop(), TrapReason::null_function_reference)), type);
+}
+
+void Translator::throw_(TagIndex tag, const FuncType& type) {
+  see();
+  const ValType result = ValType::ref(false, wasm::HeapKind::exn);
+  emit_libcall(runtime::LibcallId::exception_new, u32(type.params.size()), {&result, 1}, out_.constant64(tag.value));
+  throw_reference(pop());
+}
+
+void Translator::throw_ref() {
+  see();
+  throw_reference(null_checked(pop(), TrapReason::null_exception_reference));
+}
+
+void Translator::throw_reference(Value exception) {
+  out_.store(b_, exception, out_.at(b_, execution(), offsetof(runtime::Execution, exception)), Touches::runtime);
+  leave_noted(out_.constant32(u32(Status::exception)));
+}
+
+void Translator::emit_libcall(runtime::LibcallId id, u32 operands, std::span<const ValType> results, Value first,
+                              Value second) {
+  std::vector<Value> values;
+  u32 slots = 0;
+  for (u32 i = 0; i < operands; ++i) {
+    values.push_back(peek(operands - 1 - i));
+    slots += values.back()->getType()->isVectorTy() ? 2 : 1;
+  }
+  truncate(u32(stack_.size()) - operands);
+  const u32 base = settle_refs();
+  out_.store_slots(b_, values, slot(base));
+  set_stack_top(base + std::max(slots, runtime::slot_count(results)));
+  Value zero = out_.constant64(0);
+  Value reason = b_.CreateCall(out_.libcall(id), {vm_, slot(base), first != nullptr ? first : zero,
+                                                  second != nullptr ? second : zero});
+  Block failed = new_block();
+  Block done = new_block();
+  branch_unlikely(b_.CreateICmpNE(reason, out_.constant32(u32(TrapReason::none))), failed, done);
+  b_.SetInsertPoint(failed);
+  trap_with(reason);
+  b_.SetInsertPoint(done);
+  for (u32 at = base; const ValType result : results) {
+    push(out_.load_slot(b_, result, slot(at)), result);
+    at += result.slots();
+  }
+}
+
+}  // namespace wisp::llvm_tier

@@ -1,0 +1,214 @@
+#include "llvm/checks.hpp"
+#include "llvm/translator.hpp"
+
+/// Translation of the memory instructions.
+/// https://webassembly.github.io/spec/core/exec/instructions.html#memory-instructions
+namespace wisp::llvm_tier {
+
+using wasm::Imm;
+using wasm::MemArg;
+using wasm::Op;
+
+ir::Value* Translator::memory_view(MemoryIndex memory) {
+  if (memory.value == 0) {
+    return out_.fixed_pointer(b_, vm_, offsetof(runtime::VmContext, memory0), sizeof(runtime::MemoryView));
+  }
+  const u64 count = out_.wasm().memories.size();
+  Value views = out_.fixed_pointer(b_, vm_, offsetof(runtime::VmContext, memories), count * 8);
+  return out_.fixed_pointer(b_, views, u64(memory.value) * 8, sizeof(runtime::MemoryView));
+}
+
+ir::Value* Translator::memory_base(MemoryIndex memory) {
+  if (memory.value == 0) return memory_;
+  return out_.fixed(b_, out_.pointer(), memory_view(memory), offsetof(runtime::MemoryView, base));
+}
+
+ir::Value* Translator::memory_bytes(MemoryIndex memory) {
+  Value address = out_.at(b_, memory_view(memory), offsetof(runtime::MemoryView, size_bytes));
+  return out_.load(b_, out_.i64(), address, Touches::runtime);
+}
+
+/// The address of `bytes` bytes at the index on top of the stack.
+ir::Value* Translator::locate(const MemArg& memarg, u64 bytes, bool is_atomic) {
+  const wasm::MemoryType& type = out_.wasm().memories[memarg.memory.value];
+  Value index = pop();
+  Value base = memory_base(memarg.memory);
+  Value offset = out_.constant64(memarg.offset);
+  if (type.limits.is_64) {
+    Value sum = b_.CreateIntrinsic(ir::Intrinsic::uadd_with_overflow, {out_.i64()}, {index, offset});
+    Value address = b_.CreateExtractValue(sum, 0);
+    Value size = memory_bytes(memarg.memory);
+    Value width = out_.constant64(bytes);
+    Value outside = b_.CreateOr(b_.CreateExtractValue(sum, 1), b_.CreateICmpULT(size, width));
+    outside = b_.CreateOr(outside, b_.CreateICmpUGT(address, b_.CreateSub(size, width)));
+    trap_if(outside, TrapReason::memory_out_of_bounds);
+    return b_.CreateGEP(out_.i8(), base, address);
+  }
+  index = b_.CreateZExt(index, out_.i64());
+  const bool is_guarded = memarg.memory.value == 0 && out_.job().is_guarded && !is_atomic;
+  if (!is_guarded) {
+    Value end = b_.CreateAdd(index, out_.constant64(memarg.offset + bytes), "", true, true);
+    trap_if(b_.CreateICmpUGT(end, memory_bytes(memarg.memory)), TrapReason::memory_out_of_bounds);
+  }
+  Value address = b_.CreateGEP(out_.i8(), base, index);
+  return memarg.offset == 0 ? address : b_.CreateGEP(out_.i8(), address, offset);
+}
+
+ir::LoadInst* Translator::load_from(const MemArg& memarg, ir::Type* type) {
+  Value address = locate(memarg, type->getPrimitiveSizeInBits() / 8);
+  ir::LoadInst* load = out_.load(b_, type, address, Touches::memory);
+  // Other threads write to shared memories.
+  load->setVolatile(out_.wasm().memories[memarg.memory.value].shared);
+  load->setMetadata(guest_load_metadata, ir::MDNode::get(out_.context(), {}));
+  return load;
+}
+
+void Translator::store_to(const MemArg& memarg, Value value) {
+  Value address = locate(memarg, value->getType()->getPrimitiveSizeInBits() / 8);
+  ir::StoreInst* store = out_.store(b_, value, address, Touches::memory);
+  store->setVolatile(out_.wasm().memories[memarg.memory.value].shared);
+}
+
+void Translator::load_extended(const MemArg& memarg, u32 bits, ir::Type* to, bool is_signed) {
+  Value value = load_from(memarg, b_.getIntNTy(bits));
+  push(is_signed ? b_.CreateSExt(value, to) : b_.CreateZExt(value, to));
+}
+
+void Translator::store_narrow(const MemArg& memarg, u32 bits) {
+  Value value = pop();
+  store_to(memarg, b_.CreateTrunc(value, b_.getIntNTy(bits)));
+}
+
+#define EXTENDING(name, bits, type)                          \
+  case Op::name##_s:                                         \
+    load_extended(imm.memarg, bits, type, true);             \
+    return true;                                             \
+  case Op::name##_u:                                         \
+    load_extended(imm.memarg, bits, type, false);            \
+    return true;
+
+bool Translator::memory(Op op, const Imm& imm) {
+  switch (op) {
+    case Op::i32_load:
+      push(load_from(imm.memarg, out_.i32()));
+      return true;
+    case Op::i64_load:
+      push(load_from(imm.memarg, out_.i64()));
+      return true;
+    case Op::f32_load:
+      push(load_from(imm.memarg, b_.getFloatTy()));
+      return true;
+    case Op::f64_load:
+      push(load_from(imm.memarg, b_.getDoubleTy()));
+      return true;
+      EXTENDING(i32_load8, 8, out_.i32())
+      EXTENDING(i32_load16, 16, out_.i32())
+      EXTENDING(i64_load8, 8, out_.i64())
+      EXTENDING(i64_load16, 16, out_.i64())
+      EXTENDING(i64_load32, 32, out_.i64())
+    case Op::i32_store:
+    case Op::i64_store:
+    case Op::f32_store:
+    case Op::f64_store:
+    case Op::v128_store:
+      store_to(imm.memarg, pop());
+      return true;
+    case Op::i32_store8:
+    case Op::i64_store8:
+      store_narrow(imm.memarg, 8);
+      return true;
+    case Op::i32_store16:
+    case Op::i64_store16:
+      store_narrow(imm.memarg, 16);
+      return true;
+    case Op::i64_store32:
+      store_narrow(imm.memarg, 32);
+      return true;
+    case Op::memory_size: {
+      const wasm::MemoryType& type = out_.wasm().memories[imm.memory.value];
+      Value pages = b_.CreateLShr(memory_bytes(imm.memory), u64(type.page_size_log2));
+      push(type.limits.is_64 ? pages : b_.CreateTrunc(pages, out_.i32()));
+      return true;
+    }
+    case Op::memory_grow: {
+      const wasm::ValType address = out_.wasm().memories[imm.memory.value].limits.address_type();
+      emit_libcall(runtime::LibcallId::memory_grow, 1, {&address, 1}, out_.constant64(imm.memory.value));
+      return true;
+    }
+    default:
+      return vector_memory(op, imm);
+  }
+}
+
+/// Loads that widen eight bytes, repeat a lane, or fill up with zeros; accesses to single lanes.
+bool Translator::vector_memory(Op op, const Imm& imm) {
+  auto widen = [&](u32 bits, bool is_signed) {
+    Value narrow = load_from(imm.memarg, ir::FixedVectorType::get(b_.getIntNTy(bits), 64 / bits));
+    push_vector(is_signed ? b_.CreateSExt(narrow, lanes(2 * bits)) : b_.CreateZExt(narrow, lanes(2 * bits)));
+    return true;
+  };
+  auto splat = [&](u32 bits) {
+    push_vector(b_.CreateVectorSplat(128 / bits, load_from(imm.memarg, b_.getIntNTy(bits))));
+    return true;
+  };
+  auto zero = [&](u32 bits) {
+    Value lane = load_from(imm.memarg, b_.getIntNTy(bits));
+    push_vector(b_.CreateInsertElement(ir::Constant::getNullValue(lanes(bits)), lane, u64(0)));
+    return true;
+  };
+  auto load_lane = [&](u32 bits) {
+    Value vector = pop_vector(lanes(bits));
+    push_vector(b_.CreateInsertElement(vector, load_from(imm.memarg, b_.getIntNTy(bits)), u64(imm.lane)));
+    return true;
+  };
+  auto store_lane = [&](u32 bits) {
+    store_to(imm.memarg, b_.CreateExtractElement(pop_vector(lanes(bits)), u64(imm.lane)));
+    return true;
+  };
+  switch (op) {
+    case Op::v128_load:
+      push(load_from(imm.memarg, out_.v128()));
+      return true;
+    case Op::v128_load8x8_s:
+    case Op::v128_load8x8_u:
+      return widen(8, op == Op::v128_load8x8_s);
+    case Op::v128_load16x4_s:
+    case Op::v128_load16x4_u:
+      return widen(16, op == Op::v128_load16x4_s);
+    case Op::v128_load32x2_s:
+    case Op::v128_load32x2_u:
+      return widen(32, op == Op::v128_load32x2_s);
+    case Op::v128_load8_splat:
+      return splat(8);
+    case Op::v128_load16_splat:
+      return splat(16);
+    case Op::v128_load32_splat:
+      return splat(32);
+    case Op::v128_load64_splat:
+      return splat(64);
+    case Op::v128_load32_zero:
+      return zero(32);
+    case Op::v128_load64_zero:
+      return zero(64);
+    case Op::v128_load8_lane:
+      return load_lane(8);
+    case Op::v128_load16_lane:
+      return load_lane(16);
+    case Op::v128_load32_lane:
+      return load_lane(32);
+    case Op::v128_load64_lane:
+      return load_lane(64);
+    case Op::v128_store8_lane:
+      return store_lane(8);
+    case Op::v128_store16_lane:
+      return store_lane(16);
+    case Op::v128_store32_lane:
+      return store_lane(32);
+    case Op::v128_store64_lane:
+      return store_lane(64);
+    default:
+      return false;
+  }
+}
+
+}  // namespace wisp::llvm_tier
