@@ -26,7 +26,8 @@ constexpr std::string_view half_valid = R"((module $half
   (func (export "caught") (result i32)
     (block $out (try_table (catch_all $out) (return (call $bad)))) (i32.const 3))))";
 
-class Lazy : public testing::TestWithParam<bool> {
+/// Of a tier, with or without fuel.
+class Lazy : public testing::TestWithParam<std::tuple<Tier, bool>> {
  protected:
   Lazy() {
     const auto module = Module::from_text(world.engine, half_valid, Validation::lazy);
@@ -41,11 +42,11 @@ class Lazy : public testing::TestWithParam<bool> {
     auto made = world.linker.instantiate(world.store, *module);
     EXPECT_TRUE(made.ok()) << made.message();
     instance.emplace(*made);
-    if (GetParam()) world.store.set_fuel(1'000'000);
+    if (config().fuel) world.store.set_fuel(1'000'000);
   }
   static Config config() {
     Config config;
-    config.fuel = GetParam();
+    std::tie(config.tier, config.fuel) = GetParam();
     return config;
   }
   Outcome<std::vector<Value>> call(std::string_view name, std::initializer_list<Value> arguments = {}) {
@@ -55,7 +56,7 @@ class Lazy : public testing::TestWithParam<bool> {
   test::World world{config()};
   std::optional<Instance> instance;
 };
-INSTANTIATE_TEST_SUITE_P(, Lazy, testing::Bool(), [](const auto& info) { return info.param ? "Fuel" : "Plain"; });
+INSTANTIATE_TEST_SUITE_P(, Lazy, testing::Combine(testing::Values(Tier::interpreter, Tier::baseline), testing::Bool()));
 
 TEST_P(Lazy, ValidFunctionsRun) {
   EXPECT_EQ((*call("good"))[0].i32(), 42);

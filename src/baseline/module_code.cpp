@@ -58,7 +58,7 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   const std::lock_guard lock(mutex_);
   // Another thread may have been faster, or another compiler.
   if (cell.entry.load(std::memory_order_relaxed) != lazy_entry()) return;
-  const interp::FunctionCode slot_code = lower(function);
+  const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function);
   std::optional<CodeBlock> block;
   WISP_CHECK(compile_into(space_, slot_code, block));
   space_.keep(compiler_.size_bytes());
@@ -78,12 +78,6 @@ bool ModuleCode::compile_into(CodeSpace& space, const interp::FunctionCode& slot
   return false;
 }
 
-/// Only valid modules are loaded; lowering is a sink of the validator because that is who knows the types.
-interp::FunctionCode ModuleCode::lower(FuncIndex function) {
-  WISP_CHECK(validator_.run(function, lowering_).ok());
-  return lowering_.take();
-}
-
 const NativeFunction* ModuleCode::find(const u8* pc) const {
   const std::lock_guard lock(mutex_);
   return find_locked(pc);
@@ -99,7 +93,7 @@ const NativeFunction* ModuleCode::find_locked(const u8* pc) const {
 ModuleCode::Origins ModuleCode::origins_of(const NativeFunction& function) {
   Origins origins;
   lowering_.record_origins(&origins);
-  const interp::FunctionCode slot_code = lower(function.function);
+  const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function.function);
   lowering_.record_origins(nullptr);
   CodeSpace scratch(nullptr, 0);
   std::optional<CodeBlock> block;

@@ -6,10 +6,9 @@
 #include "baseline/background.hpp"
 #include "baseline/compiler.hpp"
 #include "baseline/optimized_code.hpp"
-#include "interp/lowering.hpp"
+#include "interp/lower_function.hpp"
 #include "runtime/native.hpp"
 #include "runtime/tier.hpp"
-#include "wasm/validator.hpp"
 
 namespace wisp::baseline {
 
@@ -65,7 +64,6 @@ class ModuleCode final : public runtime::ModuleCode {
 
   runtime::NativeCell& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
   bool compile_into(CodeSpace& space, const interp::FunctionCode& slot_code, std::optional<CodeBlock>& block);
-  interp::FunctionCode lower(FuncIndex function);
   Origins origins_of(const NativeFunction& function);
   const NativeFunction* find_locked(const u8* pc) const;
   void ask_for_function(FuncIndex function, Progress& progress);

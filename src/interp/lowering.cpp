@@ -55,10 +55,24 @@ FunctionCode Lowering::take() {
     code.regions = regions_;
     code.handlers = handlers_;
   }
+  copy_words(code);
+  return code;
+}
+
+FunctionCode Lowering::take_invalid(FuncIndex function, u64 offset) {
+  out_.clear();
+  out_.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::invalid_function));
+  if (origins_ != nullptr) *origins_ = {{0, offset}};
+  FunctionCode code;
+  code.function = function;
+  copy_words(code);
+  return code;
+}
+
+void Lowering::copy_words(FunctionCode& code) const {
   code.word_count = out_.position();
   code.words = std::make_unique_for_overwrite<Word[]>(code.word_count);
   std::ranges::copy(out_.code(), code.words.get());
-  return code;
 }
 
 std::vector<LocalClass> Lowering::classify_locals() const {

@@ -39,6 +39,8 @@ class Lowering {
 
   /// The code of the body that has just been validated.
   FunctionCode take();
+  /// The code of a body that has just turned out not to be valid at `offset`: the trap `invalid_function`.
+  FunctionCode take_invalid(FuncIndex function, u64 offset);
   /// Notes the origin of every instruction from now on, until called with null.
   void record_origins(std::vector<Origin>* origins) { origins_ = origins; }
 
@@ -76,6 +78,7 @@ class Lowering {
   void throw_ref();
 
  private:
+  void copy_words(FunctionCode& code) const;
   static constexpr u32 none = ~u32{0};
 
   /// A place in the code, or a catch handler, that waits for a label's position.

@@ -6,22 +6,6 @@
 
 namespace wisp::interp {
 
-namespace {
-
-/// Of a function whose body turned out not to be valid. Who asks for the trap's message validates it again.
-FunctionCode code_of_invalid(FuncIndex function) {
-  Emitter out;
-  out.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::invalid_function));
-  FunctionCode code;
-  code.function = function;
-  code.word_count = out.position();
-  code.words = std::make_unique_for_overwrite<Word[]>(code.word_count);
-  std::ranges::copy(out.code(), code.words.get());
-  return code;
-}
-
-}  // namespace
-
 ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
     : module_(std::move(module)),
       layouts_(*module_),
@@ -41,8 +25,7 @@ const Word* ModuleCode::lower(FuncIndex function) {
   const Word* code = code_cell.load(std::memory_order_relaxed);
   // Another thread may have been faster.
   if (code != stubs_[function.value - module_->imported_functions].data()) return code;
-  const bool is_valid = validator_.run(function, lowering_).ok();
-  auto lowered = std::make_unique<FunctionCode>(is_valid ? lowering_.take() : code_of_invalid(function));
+  auto lowered = std::make_unique<FunctionCode>(lower_function(validator_, lowering_, function));
   code = lowered->words.get();
   functions_.emplace(code, std::move(lowered));
   code_cell.store(code, std::memory_order_release);
@@ -62,9 +45,8 @@ u64 ModuleCode::origin(const FunctionCode& code, const Word* pc) {
   std::vector<Origin>& origins = origins_[&code];
   if (origins.empty()) {
     lowering_.record_origins(&origins);
-    const Result<void> valid = validator_.run(code.function, lowering_);
+    (void)lower_function(validator_, lowering_, code.function);
     lowering_.record_origins(nullptr);
-    if (!valid.ok()) origins = {{0, valid.error().offset}};
   }
   const u32 word = u32(pc - code.words.get());
   const auto at = std::ranges::upper_bound(origins, word, {}, &Origin::word);

@@ -3,9 +3,8 @@
 #include <map>
 #include <mutex>
 
-#include "interp/lowering.hpp"
+#include "interp/lower_function.hpp"
 #include "runtime/tier.hpp"
-#include "wasm/validator.hpp"
 
 namespace wisp::interp {
 
