@@ -60,6 +60,12 @@ Message missing_imports(const std::string& file, const std::vector<UnsatisfiedIm
   return message;
 }
 
+/// Nothing is kept for a next guest, and so nothing is cleaned up for it at the end.
+Config for_one_guest(Config config) {
+  config.pooled_slots = 0;
+  return config;
+}
+
 /// One guest, from its file to its end.
 class Guest {
  public:
@@ -68,7 +74,7 @@ class Guest {
         settings_(invocation.run),
         reporter_(reporter),
         file_(invocation.files.front()),
-        engine_(invocation.config),
+        engine_(for_one_guest(invocation.config)),
         module_(load_module(engine_, file_)),
         store_(make_store()),
         linker_(engine_),
