@@ -306,7 +306,7 @@ TEST(InstancePre, SharedHostFunctionsOutliveIt) {
     ASSERT_TRUE(linker.define("h", "answer", [kept = std::make_shared<int>(42)]() { return *kept; }).ok());
     const auto made = linker.instantiate(world.store, test::parse(world.engine, R"((module
       (import "h" "answer" (func $answer (result i32)))
-      (func (export "run") (result i32) (call $answer)))))"));
+      (func (export "run") (result i32) (call $answer))))"));
     ASSERT_TRUE(made.ok());
     instance = *made;
   }

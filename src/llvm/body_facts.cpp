@@ -44,9 +44,10 @@ class FactSink : public wasm::NullSink {
 
 }  // namespace
 
-BodyFacts facts_of(const wasm::Module& module, FuncIndex function) {
+std::optional<BodyFacts> facts_of(const wasm::Module& module, FuncIndex function) {
   FactSink sink;
-  WISP_CHECK(wasm::validate_body(module, function, sink).ok());
+  // A module that is validated lazily may have invalid functions.
+  if (!wasm::validate_body(module, function, sink).ok()) return std::nullopt;
   std::ranges::sort(sink.facts.callees);
   const auto rest = std::ranges::unique(sink.facts.callees);
   sink.facts.callees.erase(rest.begin(), rest.end());

@@ -4,11 +4,13 @@
 #pragma clang diagnostic ignored "-Weverything"
 #include <llvm/Analysis/AssumptionCache.h>
 #include <llvm/Analysis/CFG.h>
+#include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Transforms/IPO/Inliner.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/SCCP.h>
@@ -38,8 +40,8 @@ void promote_locals(ir::Function& function) {
   ir::PromoteMemToReg(variables, tree);
 }
 
-/// What LLVM would do first, so that it is seen whose values are not wanted for reasons of arithmetic.
-void simplify(ir::Function& function) {
+/// Calls `work` with the module's analyses, and the functions'.
+void with_analyses(auto work) {
   ir::LoopAnalysisManager loops;
   ir::FunctionAnalysisManager functions;
   ir::CGSCCAnalysisManager components;
@@ -50,12 +52,23 @@ void simplify(ir::Function& function) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  ir::FunctionPassManager passes;
-  passes.addPass(ir::EarlyCSEPass());
-  passes.addPass(ir::SCCPPass());
-  passes.addPass(ir::InstCombinePass());
-  passes.addPass(ir::SimplifyCFGPass());
-  passes.run(function, functions);
+  if constexpr (requires { work(functions); }) {
+    work(functions);
+  } else {
+    work(modules);
+  }
+}
+
+/// What LLVM would do first, so that it is seen whose values are not wanted for reasons of arithmetic.
+void simplify(ir::Function& function) {
+  with_analyses([&](ir::FunctionAnalysisManager& functions) {
+    ir::FunctionPassManager passes;
+    passes.addPass(ir::EarlyCSEPass());
+    passes.addPass(ir::SCCPPass());
+    passes.addPass(ir::InstCombinePass());
+    passes.addPass(ir::SimplifyCFGPass());
+    passes.run(function, functions);
+  });
 }
 
 /// Writes checks into one body.
@@ -197,7 +210,7 @@ class Checker {
 
 }  // namespace
 
-void keep_dead_loads(ir::Function& function) {
+void hold_loads(ir::Function& function) {
   promote_locals(function);
   const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
   // Nothing volatile goes away.
@@ -211,6 +224,11 @@ void keep_dead_loads(ir::Function& function) {
     }
   }
   if (has_loads) simplify(function);
+}
+
+void release_loads(ir::Function& function) {
+  const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
+  simplify(function);
   std::vector<ir::Instruction*> todo;
   std::set<const ir::Instruction*> wanted;
   for (ir::BasicBlock& block : function) {
@@ -235,6 +253,21 @@ void keep_dead_loads(ir::Function& function) {
       instruction.setMetadata(guest, nullptr);
     }
   }
+}
+
+void inline_bodies(ObjectModule& out) {
+  const auto bodies = [&](auto each) {
+    for (ir::Function& function : out.module()) {
+      if (function.hasAvailableExternallyLinkage() && !function.isDeclaration()) each(function);
+    }
+  };
+  bool any = false;
+  bodies([&](ir::Function&) { any = true; });
+  if (!any) return;
+  with_analyses([&](ir::ModuleAnalysisManager& modules) {
+    ir::ModuleInlinerWrapperPass(ir::getInlineParams(2, 0)).run(out.module(), modules);
+  });
+  bodies([](ir::Function& function) { function.deleteBody(); });
 }
 
 void add_checks(ObjectModule& out) {

@@ -12,8 +12,7 @@ namespace {
 
 ir::Function* translate(ObjectModule& out, FuncIndex function, Entry entry) {
   Translator translator(out, entry);
-  // A module that is validated lazily may have invalid functions.
-  if (!wasm::validate_body(out.wasm(), function, translator).ok()) return nullptr;
+  WISP_CHECK(wasm::validate_body(out.wasm(), function, translator).ok());
   out.note_body(function);
   return translator.finish() ? translator.function() : nullptr;
 }
@@ -56,7 +55,9 @@ class InlineCandidates {
     if (depth == limits::inline_depth) return true;
     for (const FuncIndex callee : caller.callees) {
       if (!is_allowed(callee) || !seen_.insert(callee.value).second) continue;
-      const BodyFacts facts = facts_of(out_.wasm(), callee);
+      const std::optional<BodyFacts> known = facts_of(out_.wasm(), callee);
+      if (!known) continue;
+      const BodyFacts& facts = *known;
       if (!facts.can_inline || facts.instructions > limits::inline_instructions) continue;
       if (total_ + facts.instructions > limits::inline_total_instructions) continue;
       total_ += facts.instructions;
@@ -87,7 +88,9 @@ class InlineCandidates {
 bool build_object(ObjectModule& out) {
   const FuncIndex function = out.job().function;
   if (out.wasm().body(function).code.size() > limits::body_bytes) return false;
-  const BodyFacts facts = facts_of(out.wasm(), function);
+  const std::optional<BodyFacts> known = facts_of(out.wasm(), function);
+  if (!known) return false;
+  const BodyFacts& facts = *known;
   const bool is_osr = out.job().osr_loop.has_value();
   const Entry entry = is_osr ? Entry::osr : facts.has_tail_call ? Entry::slots : Entry::registers;
   if (translate(out, function, entry) == nullptr) return false;

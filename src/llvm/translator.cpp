@@ -109,7 +109,7 @@ void Translator::check_frame() {
 bool Translator::finish() {
   if (frame_slots_ > limits::frame_slots) failed_ = true;
   check_frame();
-  keep_dead_loads(*function_);
+  hold_loads(*function_);
   return !failed_;
 }
 
