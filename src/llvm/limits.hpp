@@ -6,8 +6,6 @@
 
 namespace wisp::llvm_tier::limits {
 
-/// Slots of one frame, as in the other tiers.
-inline constexpr u32 frame_slots = 65'535;
 /// The largest body that is compiled, in bytes; LLVM takes more than linear time for some.
 inline constexpr u64 body_bytes = 512 * 1024;
 /// Locals that a compiled function may have.
