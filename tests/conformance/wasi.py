@@ -18,9 +18,9 @@ def specification(test):
 
 
 def run(wisp, test):
-    """What went wrong, or nothing."""
+    """What went wrong, or nothing. `wisp`: the words that begin the command."""
     expected = specification(test)
-    command = [str(wisp), "run"]
+    command = [str(word) for word in wisp]
     for name, value in expected["env"].items():
         command += ["--env", f"{name}={value}"]
     with tempfile.TemporaryDirectory() as folder:
