@@ -211,9 +211,8 @@ class Checker {
 }  // namespace
 
 void hold_loads(ir::Function& function) {
-  promote_locals(function);
   const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
-  // Nothing volatile goes away.
+  // Nothing volatile goes away; what is done to a function first may already drop what nobody needs.
   bool has_loads = false;
   for (ir::BasicBlock& block : function) {
     for (ir::Instruction& instruction : block) {
@@ -223,6 +222,7 @@ void hold_loads(ir::Function& function) {
       has_loads = true;
     }
   }
+  promote_locals(function);
   if (has_loads) simplify(function);
 }
 
