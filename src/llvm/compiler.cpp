@@ -28,11 +28,22 @@ Error refused(std::string message) {
   return {ErrorCode::limit, 0, "optimizing compiler: " + std::move(message), {}};
 }
 
-/// A load whose value only one way needs would be moved there, and not trap on the other.
+/// A load whose value only one way needs would be moved there, and not trap on the other; and a store that a loop repeats
+/// would be put behind the loop, where a trap in it does not come.
 void forbid_sinking() {
-  auto& options = ir::cl::getRegisteredOptions();
-  const auto option = options.find("instcombine-code-sinking");
-  if (option != options.end()) static_cast<ir::cl::opt<bool>*>(option->second)->setValue(false);
+  const auto set = [](const char* name, bool value) {
+    auto& options = ir::cl::getRegisteredOptions();
+    const auto option = options.find(name);
+    if (option != options.end()) static_cast<ir::cl::opt<bool>*>(option->second)->setValue(value);
+  };
+  set("instcombine-code-sinking", false);
+  set("disable-licm-promotion", true);
+}
+
+/// Passes for which a load in between does not count: a store that another one overwrites is gone although the load
+/// traps before that.
+bool moves_stores(ir::StringRef pass) {
+  return pass == "DSEPass" || pass == "MergedLoadStoreMotionPass";
 }
 
 /// What is compiled for: the processor that this runs on.
@@ -138,7 +149,8 @@ class Compiler final : public runtime::OptimizingCompiler {
     ir::CGSCCAnalysisManager components;
     ir::ModuleAnalysisManager modules;
     ir::PassInstrumentationCallbacks callbacks;
-    callbacks.registerShouldRunOptionalPassCallback([&](ir::StringRef, ir::Any) { return !budget.is_exceeded(); });
+    callbacks.registerShouldRunOptionalPassCallback(
+        [&](ir::StringRef pass, ir::Any) { return !budget.is_exceeded() && !moves_stores(pass); });
     ir::PipelineTuningOptions tuning;
     tuning.LoopVectorization = true;
     tuning.SLPVectorization = true;
