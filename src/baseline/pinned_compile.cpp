@@ -74,7 +74,7 @@ bool Compiler::emit_result(const Instruction& instruction, const Operands& opera
   if (!from_pins) return true;
   const SlotOp set = operands.result == ValueKind::integer  ? SlotOp::set_acc
                      : operands.result == ValueKind::vector ? SlotOp::set_vacc128
-                                                             : SlotOp::set_vacc64;
+                                                            : SlotOp::set_vacc64;
   return emit(stencil_of(set), instruction);
 }
 

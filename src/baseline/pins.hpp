@@ -21,8 +21,8 @@ struct Pin {
 };
 inline constexpr u32 all_pins = 2 * pins_of_a_kind;
 
-/// Which slots of a function are in registers between calls: those that its loops use most, locals or homes of operands.
-/// Its buffers stay.
+/// Which slots of a function are in registers between calls: those that its loops use most, locals or homes of
+/// operands. Its buffers stay.
 class Pins {
  public:
   /// Functions without loops, and those that catch exceptions, get none.
@@ -50,11 +50,11 @@ class Pins {
   std::vector<Pin> by_slot_;
   std::vector<Pinned> pinned_;
   std::vector<bool> labels_;
-  std::vector<i32> nesting_changes_;  // by word: loops that begin or end there
-  std::vector<u64> uses_;             // by slot, weighted by the depth of loops
+  std::vector<i32> nesting_changes_;       // by word: loops that begin or end there
+  std::vector<u64> uses_;                  // by slot, weighted by the depth of loops
   std::vector<interp::LocalClass> kinds_;  // by slot; of an operand's home: what it has been used for so far
   u32 locals_ = 0;
-  u64 barriers_ = 0;                  // weighted likewise
+  u64 barriers_ = 0;  // weighted likewise
 };
 
 }  // namespace wisp::baseline

@@ -28,8 +28,8 @@ Error refused(std::string message) {
   return {ErrorCode::limit, 0, "optimizing compiler: " + std::move(message), {}};
 }
 
-/// A load whose value only one way needs would be moved there, and not trap on the other; and a store that a loop repeats
-/// would be put behind the loop, where a trap in it does not come.
+/// A load whose value only one way needs would be moved there, and not trap on the other; and a store that a loop
+/// repeats would be put behind the loop, where a trap in it does not come.
 void forbid_sinking() {
   const auto set = [](const char* name, bool value) {
     auto& options = ir::cl::getRegisteredOptions();

@@ -118,8 +118,8 @@ static void forget_aliasing(ir::Module& module) {
   for (ir::Function& function : module) {
     for (ir::BasicBlock& block : function) {
       for (ir::Instruction& instruction : block) {
-        for (const unsigned kind : {ir::LLVMContext::MD_alias_scope, ir::LLVMContext::MD_noalias,
-                                    ir::LLVMContext::MD_tbaa}) {
+        for (const unsigned kind :
+             {ir::LLVMContext::MD_alias_scope, ir::LLVMContext::MD_noalias, ir::LLVMContext::MD_tbaa}) {
           instruction.setMetadata(kind, nullptr);
         }
       }
