@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.hpp"
 #include "baseline/limits.hpp"
 #include "baseline/stencils.hpp"
 
@@ -19,7 +20,7 @@ u32 aligned(u64 value) {
 void write_stub(u8* at, const void* target) {
   constexpr u8 jump[] = {0xff, 0x25, 0, 0, 0, 0};
   std::memcpy(at, jump, sizeof jump);
-  std::memcpy(at + sizeof jump, &target, sizeof target);
+  store_le<u64>(at + sizeof jump, reinterpret_cast<u64>(target));
 }
 
 }  // namespace

@@ -114,13 +114,15 @@ WISP_EXTERN_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
 namespace wisp::baseline {
 
 [[clang::preserve_none]] runtime::Status fault_landing(WISP_STATE_PARAMETERS) {
-  return interp::trap_exit(frame, vm, memory, memory_size, u64(runtime::TrapReason::memory_out_of_bounds), pin0,
-                           unused0, unused1, pin1, pin2, pin3, pc, vacc, vpin0, vpin1, vpin2, vpin3);
+  acc = u64(runtime::TrapReason::memory_out_of_bounds);
+  return interp::trap_exit(frame, vm, memory, memory_size, acc, pin0, unused0, unused1, pin1, pin2, pin3, pc, vacc,
+                           vpin0, vpin1, vpin2, vpin3);
 }
 
 runtime::NativeEntry lazy_entry() {
   // It reads no more of the state than an entry is given.
   constexpr interp::Handler handler = &interp::lazy_enter;
+  // NOLINTNEXTLINE(bugprone-casting-through-void)
   return reinterpret_cast<runtime::NativeEntry>(reinterpret_cast<void*>(handler));
 }
 

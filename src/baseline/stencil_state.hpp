@@ -15,11 +15,12 @@ using runtime::VmContext;
 /// Hot locals live in `pin0` and so on. preserve_none passes the integers in r12, r13, r14, r15, rdi, rsi, (rdx, rcx,)
 /// r8, r9, r11, rax, the vectors in xmm0 and up. The two in parentheses are left to instructions that need them: shifts
 /// and divisions. At a function's entry the accumulator is the function's cell; nothing is known of the rest.
-#define WISP_STATE_PARAMETERS                                                                                       \
-  ::wisp::u64 *frame, ::wisp::runtime::VmContext *vm, ::wisp::u8 *memory, ::wisp::u64 memory_size, ::wisp::u64 acc, \
-      ::wisp::u64 pin0, ::wisp::u64 unused0, ::wisp::u64 unused1, ::wisp::u64 pin1, ::wisp::u64 pin2,               \
-      ::wisp::u64 pin3, const ::wisp::u8 *pc, ::wisp::interp::Vector vacc, ::wisp::interp::Vector vpin0,            \
-      ::wisp::interp::Vector vpin1, ::wisp::interp::Vector vpin2, ::wisp::interp::Vector vpin3
+#define WISP_STATE_PARAMETERS                                                                                         \
+  ::wisp::u64 *frame, ::wisp::runtime::VmContext *vm, ::wisp::u8 *memory, ::wisp::u64 memory_size, ::wisp::u64 acc,   \
+      ::wisp::u64 pin0, [[maybe_unused]] ::wisp::u64 unused0, [[maybe_unused]] ::wisp::u64 unused1, ::wisp::u64 pin1, \
+      ::wisp::u64 pin2, ::wisp::u64 pin3, [[maybe_unused]] const ::wisp::u8 *pc, ::wisp::interp::Vector vacc,         \
+      ::wisp::interp::Vector vpin0, ::wisp::interp::Vector vpin1, ::wisp::interp::Vector vpin2,                       \
+      ::wisp::interp::Vector vpin3
 #define WISP_STATE_ARGUMENTS                                                 \
   frame, vm, memory, memory_size, acc, {pin0, pin1, pin2, pin3}, pc, vacc, { \
     vpin0, vpin1, vpin2, vpin3                                               \

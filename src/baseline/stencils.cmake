@@ -6,7 +6,7 @@ set(stencil_ir_flags -std=c++23 -O2 -fPIE -fvisibility=hidden -fomit-frame-point
   -fno-unwind-tables -fno-stack-protector -fcf-protection=none -fno-exceptions -fno-rtti -fno-strict-aliasing
   -ffp-contract=off -march=x86-64-v2 -fno-vectorize -fno-slp-vectorize -fno-jump-tables -fno-unroll-loops
   -fno-builtin-memset -fno-builtin-memmove -Xclang -no-enable-noundef-analysis -Wall -Wextra -Werror
-  -Wno-unused-parameter -I${PROJECT_SOURCE_DIR}/src -I${PROJECT_SOURCE_DIR}/include -DWISP_STENCIL
+  -I${PROJECT_SOURCE_DIR}/src -I${PROJECT_SOURCE_DIR}/include -DWISP_STENCIL
   "-DWISP_STATE_HEADER=\"baseline/stencil_state.hpp\"")
 set(stencil_code_flags -O2 -fPIE -march=x86-64-v2 -ffunction-sections -fbasic-block-sections=all -fstack-size-section
   -fomit-frame-pointer)

@@ -155,7 +155,7 @@ class Checker {
   }
 
   /// Leaves if the condition, which `make` writes at the place, holds.
-  void leave_if(ir::BasicBlock::iterator place, ir::DebugLoc where, auto make, auto leave_there) {
+  void leave_if(ir::BasicBlock::iterator place, const ir::DebugLoc& where, auto make, auto leave_there) {
     ir::BasicBlock* before = place->getParent();
     ir::BasicBlock* after = ir::SplitBlock(before, place);
     before->getTerminator()->eraseFromParent();

@@ -150,7 +150,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     ir::ModuleAnalysisManager modules;
     ir::PassInstrumentationCallbacks callbacks;
     callbacks.registerShouldRunOptionalPassCallback(
-        [&](ir::StringRef pass, ir::Any) { return !budget.is_exceeded() && !moves_stores(pass); });
+        [&](ir::StringRef pass, const ir::Any&) { return !budget.is_exceeded() && !moves_stores(pass); });
     ir::PipelineTuningOptions tuning;
     tuning.LoopVectorization = true;
     tuning.SLPVectorization = true;

@@ -19,6 +19,7 @@ u32 larger_side(const FuncType& type) {
 std::vector<ir::Value*> Translator::pop_arguments(const FuncType& type) {
   std::vector<Value> values;
   const u32 count = u32(type.params.size());
+  values.reserve(count);
   for (u32 i = 0; i < count; ++i) values.push_back(peek(count - 1 - i));
   truncate(u32(stack_.size()) - count);
   return values;

@@ -152,6 +152,7 @@ void Translator::end(const ControlFrame& frame) {
   labels_.pop_back();
   if (!is_function) return;
   std::vector<Value> results;
+  results.reserve(stack_.size());
   for (const Operand& operand : stack_) results.push_back(operand.value);
   leave(results);
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,8 +75,8 @@ class Object {
         symbol_count_ = u32(s.sh_size / sizeof(Elf64_Sym));
         names_ = bytes_.data() + section(s.sh_link).sh_offset;
       } else if (s.sh_type == SHT_RELA) {
-        const auto* first = at<Elf64_Rela>(s.sh_offset);
-        relocations_[s.sh_info].assign(first, first + s.sh_size / sizeof(Elf64_Rela));
+        const std::span all(at<Elf64_Rela>(s.sh_offset), s.sh_size / sizeof(Elf64_Rela));
+        relocations_[s.sh_info].assign(all.begin(), all.end());
       } else if (s.sh_type == SHT_SYMTAB_SHNDX) {
         refuse("more than 65,000 sections: " + path_);
       }

@@ -1,7 +1,7 @@
 #include "sys/processor.hpp"
 
 #if defined(__x86_64__)
-#define _Bool bool  // the C library's header is written in C
+#define _Bool bool  // NOLINT(bugprone-reserved-identifier): the C library's header is written in C
 #include <sys/platform/x86.h>
 #undef _Bool
 #endif
