@@ -27,37 +27,6 @@ namespace wisp::llvm_tier {
 
 namespace {
 
-/// Locals become values, so that it can be seen who uses what.
-void promote_locals(ir::Function& function) {
-  ir::removeUnreachableBlocks(function);
-  std::vector<ir::AllocaInst*> variables;
-  for (ir::Instruction& instruction : function.getEntryBlock()) {
-    if (auto* variable = ir::dyn_cast<ir::AllocaInst>(&instruction)) variables.push_back(variable);
-  }
-  ir::DominatorTree tree(function);
-  ir::PromoteMemToReg(variables, tree);
-}
-
-/// What LLVM would do first, so that it is seen whose values are not wanted for reasons of arithmetic.
-void simplify(ir::Function& function) {
-  ir::LoopAnalysisManager loops;
-  ir::FunctionAnalysisManager functions;
-  ir::CGSCCAnalysisManager components;
-  ir::ModuleAnalysisManager modules;
-  ir::PassBuilder builder;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  ir::FunctionPassManager passes;
-  passes.addPass(ir::EarlyCSEPass());
-  passes.addPass(ir::SCCPPass());
-  passes.addPass(ir::InstCombinePass());
-  passes.addPass(ir::SimplifyCFGPass());
-  passes.run(function, functions);
-}
-
 /// Writes checks into one body.
 class Checker {
  public:
@@ -196,46 +165,6 @@ class Checker {
 };
 
 }  // namespace
-
-void keep_dead_loads(ir::Function& function) {
-  promote_locals(function);
-  const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
-  // Nothing volatile goes away.
-  bool has_loads = false;
-  for (ir::BasicBlock& block : function) {
-    for (ir::Instruction& instruction : block) {
-      auto* load = ir::dyn_cast<ir::LoadInst>(&instruction);
-      if (load == nullptr || !load->hasMetadata(guest)) continue;
-      load->setVolatile(true);
-      has_loads = true;
-    }
-  }
-  if (has_loads) simplify(function);
-  std::vector<ir::Instruction*> todo;
-  std::set<const ir::Instruction*> wanted;
-  for (ir::BasicBlock& block : function) {
-    for (ir::Instruction& instruction : block) {
-      const bool is_guest_load = instruction.hasMetadata() && instruction.hasMetadata(guest);
-      if (is_guest_load) continue;
-      if (instruction.isTerminator() || instruction.mayHaveSideEffects()) todo.push_back(&instruction);
-    }
-  }
-  while (!todo.empty()) {
-    ir::Instruction* instruction = todo.back();
-    todo.pop_back();
-    for (ir::Value* operand : instruction->operands()) {
-      auto* needed = ir::dyn_cast<ir::Instruction>(operand);
-      if (needed != nullptr && wanted.insert(needed).second) todo.push_back(needed);
-    }
-  }
-  for (ir::BasicBlock& block : function) {
-    for (ir::Instruction& instruction : block) {
-      if (!instruction.hasMetadata() || !instruction.hasMetadata(guest)) continue;
-      if (wanted.contains(&instruction)) ir::cast<ir::LoadInst>(instruction).setVolatile(false);
-      instruction.setMetadata(guest, nullptr);
-    }
-  }
-}
 
 void add_checks(ObjectModule& out) {
   for (ir::Function& function : out.module()) {

@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "llvm/checks.hpp"
+#include "llvm/dead_loads.hpp"
 #include "llvm/emission.hpp"
 #include "llvm/identity.hpp"
 #include "llvm/limits.hpp"
@@ -141,6 +142,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     tuning.LoopInterleaving = true;
     ir::PassBuilder builder(&target, tuning, {}, &callbacks);
     register_loop_passes(builder);
+    register_load_passes(builder);
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(components);
     builder.registerFunctionAnalyses(functions);

@@ -56,8 +56,11 @@ class InlineCandidates {
     if (depth == limits::inline_depth) return true;
     for (const FuncIndex callee : caller.callees) {
       if (!is_allowed(callee) || !seen_.insert(callee.value).second) continue;
-      const BodyFacts facts = facts_of(out_.wasm(), callee);
-      if (!facts.can_inline || facts.instructions > limits::inline_instructions) continue;
+      const std::optional<BodyFacts> known = facts_of(out_.wasm(), callee);
+      if (!known) continue;
+      const BodyFacts& facts = *known;
+      if (!facts.can_inline || facts.local_slots > limits::inline_local_slots) continue;
+      if (facts.instructions > limits::inline_instructions) continue;
       if (total_ + facts.instructions > limits::inline_total_instructions) continue;
       total_ += facts.instructions;
       ir::Function* f = translate(out_, callee, Entry::registers);
@@ -87,13 +90,16 @@ class InlineCandidates {
 bool build_object(ObjectModule& out) {
   const FuncIndex function = out.job().function;
   if (out.wasm().body(function).code.size() > limits::body_bytes) return false;
-  const BodyFacts facts = facts_of(out.wasm(), function);
+  const std::optional<BodyFacts> facts = facts_of(out.wasm(), function);
+  if (!facts || facts->calls > limits::calls) return false;
+  // Values that nobody reads take no room in a frame, but it is too large in every tier or in none.
+  if (facts->local_slots > limits::frame_slots) return false;
   const bool is_osr = out.job().osr_loop.has_value();
-  const Entry entry = is_osr ? Entry::osr : facts.has_tail_call ? Entry::slots : Entry::registers;
+  const Entry entry = is_osr ? Entry::osr : facts->has_tail_call ? Entry::slots : Entry::registers;
   if (translate(out, function, entry) == nullptr) return false;
   if (entry == Entry::registers) add_slots_entry(out, function);
   if (entry == Entry::slots) add_registers_entry(out, function);
-  return InlineCandidates(out).add(facts, 0);
+  return InlineCandidates(out).add(*facts, 0);
 }
 
 void add_adapters(ObjectModule& out) {

@@ -20,8 +20,11 @@ struct BodyFacts {
   std::vector<FuncIndex> callees;
   bool can_inline = true;
   u32 instructions = 0;
+  u32 calls = 0;
+  u64 local_slots = 0;
 };
-BodyFacts facts_of(const wasm::Module& module, FuncIndex function);
+/// Nothing if the body is not valid.
+std::optional<BodyFacts> facts_of(const wasm::Module& module, FuncIndex function);
 
 /// Writes one body as a function of an ObjectModule: a sink of the validator. Operands are values; locals are stack
 /// variables that LLVM turns into values. References live in slots of the frame as well (native.hpp): the frame holds
