@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <initializer_list>
@@ -113,7 +113,10 @@ class Func {
   friend class TypedFunc;
   Func(std::shared_ptr<struct StoreState> store, void* function) : store_(std::move(store)), function_(function) {}
   Result<void> check_type(const FuncType& wanted) const;
-  Outcome<void> call_slots(std::span<const std::uint64_t> arguments, std::span<std::uint64_t> results) const;
+  /// Calls with arguments and results in one place, each from its start; whether there are results. If not, `failure`
+  /// says why, once.
+  bool call_slots(std::uint64_t* slots, std::size_t arguments, std::size_t results) const;
+  Trap failure() const;
 
   std::shared_ptr<struct StoreState> store_;
   void* function_;
@@ -124,15 +127,14 @@ template <class R, CoreValue... Params>
 class TypedFunc<R(Params...)> {
  public:
   Outcome<R> operator()(Params... arguments) const {
-    const std::array<std::uint64_t, sizeof...(Params)> in{detail::to_slot(arguments)...};
-    std::array<std::uint64_t, detail::Results<R>::count> out{};
-    Outcome<void> outcome = func_.call_slots(in, out);
-    if (outcome.trap() != nullptr) return std::move(*outcome.trap());
-    if (outcome.error() != nullptr) return std::move(*outcome.error());
+    constexpr std::size_t result_count = detail::Results<R>::count;
+    std::uint64_t slots[std::max<std::size_t>({sizeof...(Params), result_count, 1})] = {detail::to_slot(arguments)...};
+    if (!func_.call_slots(slots, sizeof...(Params), result_count)) [[unlikely]]
+      return func_.failure();
     if constexpr (std::is_void_v<R>) {
       return {};
     } else {
-      return detail::Results<R>::load(out.data());
+      return detail::Results<R>::load(slots);
     }
   }
 

@@ -31,6 +31,21 @@ struct UnsatisfiedImport {
   std::string hint;
 };
 
+/// A module with all that it imports, found and checked once, to be instantiated any number of times. Copies are the
+/// same; immutable, thread-safe.
+class InstancePre {
+ public:
+  const Module& module() const;
+  /// Makes an instance and runs the module's start function. An error if a limit is exceeded, or if the store is not the
+  /// one that an import is in.
+  Outcome<Instance> instantiate(Store& store) const;
+
+ private:
+  friend struct Access;
+  explicit InstancePre(std::shared_ptr<const struct InstancePreState> state) : state_(std::move(state)) {}
+  std::shared_ptr<const struct InstancePreState> state_;
+};
+
 /// Names for what modules import. Host functions can be used in any store of the engine; everything else only in the
 /// store that it is in. Later changes do not reach instances that exist already.
 class Linker {
@@ -56,6 +71,9 @@ class Linker {
   /// Makes an instance and runs the module's start function. An error if imports are not satisfied (all of them are
   /// listed) or a limit is exceeded; a trap if initialisation or the start function traps.
   Outcome<Instance> instantiate(Store& store, const Module& module) const;
+  /// Does once what `instantiate` does for every instance: looks up and checks the imports. Later changes of the linker
+  /// do not reach what is returned.
+  Result<InstancePre> instantiate_pre(const Module& module) const;
 
   Result<void> define_host(std::string_view module, std::string_view name, detail::HostFunction function);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "wisp/guest_memory.hpp"
@@ -33,27 +34,27 @@ class Caller {
 
   /// `return caller.exit(code);` ends the guest as `proc_exit` does.
   HostResult exit(u32 code) {
-    unwind_ = {Unwind::Kind::exit, code, {}};
+    unwind_.emplace(Unwind::Kind::exit, code);
     return HostResult::unwind;
   }
   /// `return caller.trap("why");` ends the guest with a trap.
   HostResult trap(std::string message) {
-    unwind_ = {Unwind::Kind::trap, 0, std::move(message)};
+    unwind_.emplace(Unwind::Kind::trap, 0, std::move(message));
     return HostResult::unwind;
   }
   /// `return caller.interrupted();` ends the guest because a deadline passed or the embedder asked for it while
   /// the host function was waiting.
   HostResult interrupted() {
-    unwind_ = {Unwind::Kind::interrupted, 0, {}};
+    unwind_.emplace(Unwind::Kind::interrupted);
     return HostResult::unwind;
   }
 
-  const Unwind& unwind() const { return unwind_; }
+  Unwind unwind() const { return unwind_.value_or(Unwind()); }
 
  private:
   GuestMemory memory_;
   void* runtime_;
-  Unwind unwind_;
+  std::optional<Unwind> unwind_;  // most calls need none, and do not pay for one
 };
 
 /// A function of the host as the tiers call it. `slots` holds the parameters in order, one 8-byte slot each (a v128

@@ -25,6 +25,7 @@ struct EngineState {
   wasm::Features features;
   std::shared_ptr<wasm::TypeRegistry> registry;
   std::unique_ptr<runtime::Tier> tier;
+  std::shared_ptr<runtime::SlotPool> pool;
   runtime::DeadlineTimer timer;
 };
 
@@ -41,6 +42,7 @@ struct StoreState : std::enable_shared_from_this<StoreState> {
 
   Engine engine;
   std::unique_ptr<runtime::Store> store;
+  bool has_timeout = false;
   u64 fuel_given = 0;
   u64 fuel_before = 0;  // consumed before the tank was last filled
   /// Frames, and what there is to say, of a guest whose end a host function made that of the guest which called it.
@@ -61,24 +63,49 @@ struct RefRoot {
   std::optional<u32> root;  // functions live as long as their store and need none
 };
 
-/// A host function that a linker can put into any store of its engine.
+/// A host function that a linker can put into any store of its engine: a function instance that all of them share, and
+/// what it needs.
 struct HostDefinition {
-  const wasm::DefType* type = nullptr;
-  wasm::RecGroupRef group;  // keeps the type alive
-  abi::HostEntry entry = nullptr;
-  void* context = nullptr;
-  std::shared_ptr<void> owner;  // keeps the context alive
+  runtime::Function function;
+  wasm::RecGroupRef group;      // keeps its type alive
+  std::shared_ptr<void> owner;  // keeps its context alive
   /// The only store that it can be in; null for any.
   std::shared_ptr<const runtime::StoreControl> store;
+};
+using HostDefinitionRef = std::shared_ptr<const HostDefinition>;
+
+/// What a name stands for in a linker.
+using Definition = std::variant<HostDefinitionRef, Extern>;
+
+/// Looks names up without copying them.
+struct NameOrder {
+  using is_transparent = void;
+  using View = std::pair<std::string_view, std::string_view>;
+  static View view(const std::pair<std::string, std::string>& name) { return {name.first, name.second}; }
+  static View view(const View& name) { return name; }
+  bool operator()(const auto& a, const auto& b) const { return view(a) < view(b); }
 };
 
 struct LinkerState {
   explicit LinkerState(Engine of) : engine(std::move(of)) {}
 
   Engine engine;
-  std::map<std::pair<std::string, std::string>, std::variant<HostDefinition, Extern>, std::less<>> names;
+  std::map<std::pair<std::string, std::string>, Definition, NameOrder> names;
   bool allow_shadowing = false;
   UnknownImports unknown = UnknownImports::refuse;
+};
+
+/// The imports of a module, resolved.
+struct InstancePreState {
+  explicit InstancePreState(Module of) : module(std::move(of)) {}
+
+  Module module;
+  UnknownImports unknown = UnknownImports::refuse;
+  /// One for each import; nothing where every store makes its own for want of a definition.
+  std::vector<std::optional<Definition>> definitions;
+  /// The same as the runtime takes them.
+  std::vector<runtime::Extern> imports;
+  bool has_unknown = false;
 };
 
 /// The only way through the private parts of the public classes.
@@ -88,6 +115,9 @@ struct Access {
   static const std::shared_ptr<StoreState>& state(const Store& store) { return store.state_; }
   static LinkerState& state(const Linker& linker) { return *linker.state_; }
   static std::shared_ptr<runtime::DiskCache> disk(const CodeCache& cache) { return cache.state_->disk; }
+  static InstancePre instance_pre(std::shared_ptr<const InstancePreState> state) {
+    return InstancePre(std::move(state));
+  }
   static u64& features(Config& config) { return config.features_; }
   static u64 features(const Config& config) { return config.features_; }
 
@@ -161,12 +191,14 @@ struct Access {
   static const WasiSettings& settings(const WasiConfig& config) { return *config.state_; }
 };
 
-/// A host function made of a C++ closure, and its type made canonical.
-HostDefinition define(const Engine& engine, detail::HostFunction function);
-HostDefinition define(const Engine& engine, const FuncType& type, HostCallback callback);
-HostDefinition define(const Engine& engine, const wasm::FuncType& type);
+/// A host function of an entry of the runtime's kind, its type made canonical.
+std::shared_ptr<HostDefinition> define(const Engine& engine, const wasm::FuncType& type, abi::HostEntry entry,
+                                       void* context);
+/// The same of a C++ closure.
+HostDefinitionRef define(const Engine& engine, detail::HostFunction function);
+HostDefinitionRef define(const Engine& engine, const FuncType& type, HostCallback callback);
 /// The definition as a function of the store.
-runtime::Function& instantiate(StoreState& store, const HostDefinition& definition);
+runtime::Function& instantiate(StoreState& store, const HostDefinitionRef& definition);
 
 /// From its shared library; null if that is not there, or cannot compile for this processor.
 std::unique_ptr<runtime::OptimizingCompiler> make_optimizing_compiler();

@@ -61,7 +61,7 @@ abi::HostResult enter_closure(void* context, abi::Caller& caller, u64* slots) no
 }
 
 struct Callback {
-  const wasm::DefType* type;
+  const wasm::DefType* type = nullptr;
   HostCallback function;
 };
 
@@ -118,34 +118,36 @@ Trap Caller::stop() const {
   return make_trap(TrapReason::interrupted);
 }
 
-HostDefinition define(const Engine& engine, const wasm::FuncType& type) {
-  HostDefinition definition;
-  definition.group = Access::state(engine).registry->intern_func(type);
-  definition.type = definition.group.types()[0];
+std::shared_ptr<HostDefinition> define(const Engine& engine, const wasm::FuncType& type, abi::HostEntry entry,
+                                       void* context) {
+  auto definition = std::make_shared<HostDefinition>();
+  definition->group = Access::state(engine).registry->intern_func(type);
+  definition->function.type = definition->group.types()[0];
+  definition->function.host = entry;
+  definition->function.host_context = context;
   return definition;
 }
 
-HostDefinition define(const Engine& engine, detail::HostFunction function) {
-  HostDefinition definition = define(engine, Access::lower(function.type));
+HostDefinitionRef define(const Engine& engine, detail::HostFunction function) {
+  const wasm::FuncType type = Access::lower(function.type);
   auto owned = std::make_shared<detail::HostFunction>(std::move(function));
-  definition.entry = enter_closure;
-  definition.context = owned.get();
-  definition.owner = std::move(owned);
+  auto definition = define(engine, type, enter_closure, owned.get());
+  definition->owner = std::move(owned);
   return definition;
 }
 
-HostDefinition define(const Engine& engine, const FuncType& type, HostCallback callback) {
-  HostDefinition definition = define(engine, Access::lower(type));
-  auto owned = std::make_shared<Callback>(Callback{definition.type, std::move(callback)});
-  definition.entry = enter_callback;
-  definition.context = owned.get();
-  definition.owner = std::move(owned);
+HostDefinitionRef define(const Engine& engine, const FuncType& type, HostCallback callback) {
+  auto owned = std::make_shared<Callback>();
+  auto definition = define(engine, Access::lower(type), enter_callback, owned.get());
+  *owned = {definition->function.type, std::move(callback)};
+  definition->owner = std::move(owned);
   return definition;
 }
 
-runtime::Function& instantiate(StoreState& store, const HostDefinition& definition) {
-  auto kept = std::make_shared<std::pair<wasm::RecGroupRef, std::shared_ptr<void>>>(definition.group, definition.owner);
-  return store.store->make_host_function(definition.type, definition.entry, definition.context, std::move(kept));
+runtime::Function& instantiate(StoreState& store, const HostDefinitionRef& definition) {
+  store.store->keep_alive(definition);
+  // Nothing changes a function of the host, so that stores can share it.
+  return const_cast<runtime::Function&>(definition->function);
 }
 
 Func make_func(Store& store, detail::HostFunction function) {

@@ -72,7 +72,9 @@ EngineState::EngineState(const Config& given)
     : config(given),
       features(std::bit_cast<wasm::Features>(Access::features(given))),
       registry(std::make_shared<wasm::TypeRegistry>()),
-      tier(make_tier(given)) {}
+      tier(make_tier(given)),
+      pool(std::make_shared<runtime::SlotPool>(
+          runtime::SlotPool::Settings{.idle_slots = given.pooled_slots, .resident_bytes = given.pooled_bytes})) {}
 
 Engine::Engine(const Config& config) : state_(std::make_shared<EngineState>(config)) {}
 

@@ -44,18 +44,23 @@ FuncType Func::type() const {
 
 Outcome<std::vector<Value>> Func::call(std::span<const Value> arguments) const {
   const wasm::FuncType& type = Access::function(*this).type->func;
-  std::vector<u64> in(runtime::slot_count(type.params));
-  std::vector<u64> out(runtime::slot_count(type.results));
-  if (auto lowered = Access::lower(*store_, arguments, type.params, in.data()); !lowered) return lowered.error();
-  Outcome<void> outcome = call_slots(in, out);
-  if (Trap* trap = outcome.trap()) return std::move(*trap);
-  return Access::lift(*store_, type.results, out.data());
+  const usize argument_slots = runtime::slot_count(type.params);
+  const usize result_slots = runtime::slot_count(type.results);
+  u64 few[16];
+  std::vector<u64> many(std::max(argument_slots, result_slots) > std::size(few) ? std::max(argument_slots, result_slots)
+                                                                                 : 0);
+  u64* const slots = many.empty() ? few : many.data();
+  if (auto lowered = Access::lower(*store_, arguments, type.params, slots); !lowered) return lowered.error();
+  if (!call_slots(slots, argument_slots, result_slots)) return failure();
+  return Access::lift(*store_, type.results, slots);
 }
 
-Outcome<void> Func::call_slots(std::span<const std::uint64_t> arguments, std::span<std::uint64_t> results) const {
-  auto trap = store_->store->call(Access::function(*this), arguments, results);
-  if (trap) return Access::lift(*store_, *trap);
-  return {};
+bool Func::call_slots(std::uint64_t* slots, std::size_t arguments, std::size_t results) const {
+  return store_->store->call(Access::function(*this), slots, arguments, results);
+}
+
+Trap Func::failure() const {
+  return Access::lift(*store_, store_->store->take_trap());
 }
 
 Result<void> Func::check_type(const FuncType& wanted) const {

@@ -6,8 +6,6 @@ namespace wisp {
 
 namespace {
 
-using Definition = std::variant<HostDefinition, Extern>;
-
 /// What to do about an import that nobody defined, as far as its module's name tells.
 std::string hint_for(std::string_view module, std::string_view name) {
   if (module == "wasi_snapshot_preview1" || module == "wasi_unstable") {
@@ -70,34 +68,39 @@ Result<runtime::Extern> make_unknown(StoreState& store, const wasm::Import& impo
 }
 
 std::string found_text(const Definition& definition, const wasm::Import& import) {
-  if (const auto* host = std::get_if<HostDefinition>(&definition)) {
-    if (import.kind() == wasm::ExternKind::func && host->type == std::get<wasm::FuncImport>(import.type).type)
-      return {};
-    return wasm::to_string(host->type->func);
+  if (const auto* host = std::get_if<HostDefinitionRef>(&definition)) {
+    const wasm::DefType* const type = (*host)->function.type;
+    if (import.kind() == wasm::ExternKind::func && type == std::get<wasm::FuncImport>(import.type).type) return {};
+    return wasm::to_string(type->func);
   }
   return to_string(type_of(std::get<Extern>(definition)));
 }
 
 bool is_match(const Definition& definition, const wasm::Import& import) {
-  if (const auto* host = std::get_if<HostDefinition>(&definition)) {
+  if (const auto* host = std::get_if<HostDefinitionRef>(&definition)) {
     const auto* func = std::get_if<wasm::FuncImport>(&import.type);
-    return func != nullptr && host->type->is_subtype_of(func->type);
+    return func != nullptr && (*host)->function.type->is_subtype_of(func->type);
   }
   return runtime::matches(runtime::type_of(Access::lower(std::get<Extern>(definition))), import.type);
 }
 
 Result<void> put(LinkerState& state, std::string_view module, std::string_view name, Definition definition) {
-  const std::pair key{std::string(module), std::string(name)};
-  if (!state.allow_shadowing && state.names.contains(key)) {
+  std::pair key{std::string(module), std::string(name)};
+  const auto at = state.names.lower_bound(key);
+  if (at == state.names.end() || at->first != key) {
+    state.names.emplace_hint(at, std::move(key), std::move(definition));
+    return {};
+  }
+  if (!state.allow_shadowing) {
     return Error{ErrorCode::argument, 0, key.first + "." + key.second + " is defined already",
                  "call allow_shadowing(true) to replace definitions"};
   }
-  state.names.insert_or_assign(key, std::move(definition));
+  at->second = std::move(definition);
   return {};
 }
 
 const Definition* find(const LinkerState& state, const wasm::Import& import) {
-  const auto at = state.names.find(std::pair{std::string(import.module), std::string(import.name)});
+  const auto at = state.names.find(NameOrder::View{import.module, import.name});
   return at != state.names.end() ? &at->second : nullptr;
 }
 
@@ -149,14 +152,98 @@ void Linker::set_unknown_imports(UnknownImports mode) {
   state_->unknown = mode;
 }
 
+namespace {
+
+/// Whether a linker can satisfy an import with what is found for it, which may be nothing.
+bool is_satisfied(const LinkerState& state, const wasm::Import& import, const Definition* definition) {
+  if (definition != nullptr) return is_match(*definition, import);
+  if (state.unknown == UnknownImports::default_values) return true;
+  return state.unknown == UnknownImports::trap && import.kind() == wasm::ExternKind::func;
+}
+
+runtime::Extern lower(const Definition& definition) {
+  if (const auto* host = std::get_if<HostDefinitionRef>(&definition)) {
+    return &const_cast<runtime::Function&>((*host)->function);
+  }
+  return Access::lower(std::get<Extern>(definition));
+}
+
+bool is_of_another_store(const Definition& definition, const StoreState& store) {
+  if (const auto* host = std::get_if<HostDefinitionRef>(&definition)) {
+    return (*host)->store != nullptr && (*host)->store != store.store->control();
+  }
+  return &Access::store_of(std::get<Extern>(definition)) != &store;
+}
+
+/// Looks the imports up and checks them; an error names all that are missing.
+Result<void> resolve(const Linker& linker, InstancePreState& pre) {
+  const LinkerState& state = Access::state(linker);
+  if (Access::state(pre.module).engine != state.engine) {
+    return Error{ErrorCode::argument, 0, "module, linker and store are not of the same engine", ""};
+  }
+  pre.unknown = state.unknown;
+  const std::vector<wasm::Import>& imports = Access::state(pre.module).loaded->module().imports;
+  pre.definitions.reserve(imports.size());
+  pre.imports.reserve(imports.size());
+  for (const wasm::Import& import : imports) {
+    const Definition* definition = find(state, import);
+    if (!is_satisfied(state, import, definition)) return missing_error(linker.unsatisfied(pre.module));
+    pre.has_unknown |= definition == nullptr;
+    pre.definitions.push_back(definition != nullptr ? std::optional(*definition) : std::nullopt);
+    pre.imports.push_back(definition != nullptr ? lower(*definition) : runtime::Extern());
+  }
+  return {};
+}
+
+/// The imports of one store: the same for all stores unless it has to make some itself.
+Result<std::vector<runtime::Extern>> make_unknown(StoreState& store, const InstancePreState& pre) {
+  std::vector<runtime::Extern> imports = pre.imports;
+  const wasm::Module& module = Access::state(pre.module).loaded->module();
+  for (usize i = 0; i < imports.size(); ++i) {
+    if (pre.definitions[i]) continue;
+    WISP_TRY_ASSIGN(imports[i], make_unknown(store, module.imports[i], pre.unknown));
+  }
+  return imports;
+}
+
+/// What stores share must live as long as each of them. What is in the store itself would keep the store alive.
+void keep_definitions(StoreState& store, const InstancePreState& pre) {
+  for (const auto& definition : pre.definitions) {
+    if (!definition) continue;
+    if (const auto* host = std::get_if<HostDefinitionRef>(&*definition)) store.store->keep_alive(*host);
+  }
+}
+
+Outcome<Instance> make_instance(StoreState& state, const InstancePreState& pre) {
+  const auto& loaded = Access::state(pre.module).loaded;
+  if (Access::state(pre.module).engine != state.engine) {
+    return Error{ErrorCode::argument, 0, "module, linker and store are not of the same engine", ""};
+  }
+  for (usize i = 0; i < pre.definitions.size(); ++i) {
+    if (pre.definitions[i] && is_of_another_store(*pre.definitions[i], state)) {
+      return of_another_store(loaded->module().imports[i]);
+    }
+  }
+  std::vector<runtime::Extern> own;
+  if (pre.has_unknown) {
+    auto made = make_unknown(state, pre);
+    if (!made) return std::move(made).error();
+    own = std::move(made).value();
+  }
+  keep_definitions(state, pre);
+  auto result = state.store->instantiate(loaded, pre.has_unknown ? own : pre.imports, runtime::ImportTypes::checked);
+  if (auto* error = std::get_if<Error>(&result)) return std::move(*error);
+  if (auto* trap = std::get_if<runtime::TrapInfo>(&result)) return Access::lift(state, *trap);
+  return Access::lift(state, *std::get<runtime::Instance*>(result));
+}
+
+}  // namespace
+
 std::vector<UnsatisfiedImport> Linker::unsatisfied(const Module& module) const {
   std::vector<UnsatisfiedImport> missing;
   for (const wasm::Import& import : Access::state(module).loaded->module().imports) {
     const Definition* definition = find(*state_, import);
-    if (definition != nullptr && is_match(*definition, import)) continue;
-    if (definition == nullptr && state_->unknown == UnknownImports::default_values) continue;
-    if (definition == nullptr && state_->unknown == UnknownImports::trap && import.kind() == wasm::ExternKind::func)
-      continue;
+    if (is_satisfied(*state_, import, definition)) continue;
     UnsatisfiedImport item;
     item.module = import.module;
     item.name = import.name;
@@ -169,35 +256,23 @@ std::vector<UnsatisfiedImport> Linker::unsatisfied(const Module& module) const {
 }
 
 Outcome<Instance> Linker::instantiate(Store& store, const Module& module) const {
-  StoreState& state = *Access::state(store);
-  if (Access::state(module).engine != store.engine() || state_->engine != store.engine()) {
-    return Error{ErrorCode::argument, 0, "module, linker and store are not of the same engine", ""};
-  }
-  if (const auto missing = unsatisfied(module); !missing.empty()) return missing_error(missing);
-  const auto& loaded = Access::state(module).loaded;
-  std::vector<runtime::Extern> imports;
-  for (const wasm::Import& import : loaded->module().imports) {
-    const Definition* definition = find(*state_, import);
-    if (definition == nullptr) {
-      auto made = make_unknown(state, import, state_->unknown);
-      if (!made) return made.error();
-      imports.push_back(std::move(*made));
-    } else if (const auto* host = std::get_if<HostDefinition>(definition)) {
-      if (host->store != nullptr && host->store != state.store->control()) return of_another_store(import);
-      imports.emplace_back(&wisp::instantiate(state, *host));
-    } else {
-      const Extern& value = std::get<Extern>(*definition);
-      if (&Access::store_of(value) != &state) {
-        return of_another_store(import);
-      }
-      imports.push_back(Access::lower(value));
-    }
-  }
-  auto result = state.store->instantiate(loaded, imports);
-  if (auto* error = std::get_if<Error>(&result)) return std::move(*error);
-  if (auto* trap = std::get_if<runtime::TrapInfo>(&result)) return Access::lift(state, *trap);
-  runtime::Instance& instance = *std::get<runtime::Instance*>(result);
-  return Access::lift(state, instance);
+  InstancePreState pre(module);
+  if (auto resolved = resolve(*this, pre); !resolved) return std::move(resolved).error();
+  return make_instance(*Access::state(store), pre);
+}
+
+Result<InstancePre> Linker::instantiate_pre(const Module& module) const {
+  auto pre = std::make_shared<InstancePreState>(module);
+  WISP_TRY(resolve(*this, *pre));
+  return Access::instance_pre(std::move(pre));
+}
+
+const Module& InstancePre::module() const {
+  return state_->module;
+}
+
+Outcome<Instance> InstancePre::instantiate(Store& store) const {
+  return make_instance(*Access::state(store), *state_);
 }
 
 }  // namespace wisp

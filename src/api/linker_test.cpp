@@ -275,5 +275,113 @@ TEST(Linker, AStartFunctionThatTraps) {
   EXPECT_EQ(outcome.trap()->backtrace.size(), 1u);
 }
 
+TEST(InstancePre, MakesInstancesInAnyStore) {
+  World world;
+  ASSERT_TRUE(world.linker.define("h", "next", [](std::int32_t value) { return value + 1; }).ok());
+  const Module module = test::parse(world.engine, R"((module
+    (import "h" "next" (func $next (param i32) (result i32)))
+    (global $count (mut i32) (i32.const 0))
+    (func (export "run") (result i32)
+      (global.set $count (call $next (global.get $count))) (global.get $count))))");
+  auto pre = world.linker.instantiate_pre(module);
+  ASSERT_TRUE(pre.ok());
+  // What the linker learns later changes nothing, and neither does its end.
+  world.linker = Linker(world.engine);
+  for (int i = 0; i < 3; ++i) {
+    Store store = test::make_store(world.engine);
+    const auto instance = pre->instantiate(store);
+    ASSERT_TRUE(instance.ok()) << instance.message();
+    const auto run = instance->func("run")->typed<std::int32_t()>();
+    ASSERT_TRUE(run.ok());
+    EXPECT_EQ(*(*run)(), 1);
+    EXPECT_EQ(*(*run)(), 2);
+  }
+}
+
+TEST(InstancePre, SharedHostFunctionsOutliveIt) {
+  World world;
+  std::optional<Instance> instance;
+  {
+    Linker linker(world.engine);
+    ASSERT_TRUE(linker.define("h", "answer", [kept = std::make_shared<int>(42)]() { return *kept; }).ok());
+    const auto made = linker.instantiate(world.store, test::parse(world.engine, R"((module
+      (import "h" "answer" (func $answer (result i32)))
+      (func (export "run") (result i32) (call $answer))))"));
+    ASSERT_TRUE(made.ok());
+    instance = *made;
+  }
+  EXPECT_EQ((*instance->func("run")->call())[0].i32(), 42);
+}
+
+TEST(InstancePre, ChecksImportsAndStores) {
+  World world;
+  const Module module = test::parse(world.engine, R"((module (import "m" "f" (func)) (import "m" "g" (func))))");
+  const auto missing = world.linker.instantiate_pre(module);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().code, ErrorCode::link);
+  EXPECT_THAT(missing.error().message, HasSubstr("m.g"));
+
+  const Instance exporter = world.instantiate(R"((module (func (export "f")) (func (export "g"))))");
+  ASSERT_TRUE(world.linker.define_instance("m", exporter).ok());
+  const auto pre = world.linker.instantiate_pre(module);
+  ASSERT_TRUE(pre.ok());
+  EXPECT_TRUE(pre->instantiate(world.store).ok());
+  Store other = test::make_store(world.engine);
+  const auto refused = pre->instantiate(other);
+  ASSERT_NE(refused.error(), nullptr);
+  EXPECT_THAT(refused.error()->message, HasSubstr("belongs to another store"));
+  World stranger;
+  EXPECT_NE(pre->instantiate(stranger.store).error(), nullptr);
+}
+
+/// What a guest leaves in its memory, in grown pages, in tables, by whatever way it ends.
+TEST(Pool, NoGuestSeesAnother) {
+  Config config;
+  const Engine engine(config);
+  const Linker linker(engine);
+  const Module writer = test::parse(engine, R"((module
+    (memory 2 10) (table 4 10 funcref) (data (i32.const 8) "secret") (elem declare func $fill)
+    (func $fill (export "fill")
+      (drop (memory.grow (i32.const 5)))
+      (memory.fill (i32.const 0) (i32.const 0xa5) (i32.mul (memory.size) (i32.const 65536)))
+      (drop (table.grow (ref.func $fill) (i32.const 5)))
+      (table.fill (i32.const 0) (ref.func $fill) (table.size)))
+    (func (export "trap") (call $fill) (drop (i32.load (i32.const -4))))))");
+  const Module reader = test::parse(engine, R"((module
+    (memory 2 10) (table 4 10 funcref)
+    (func $sum (result i32) (local $at i32) (local $sum i32)
+      (loop $more
+        (local.set $sum (i32.or (local.get $sum) (i32.load (local.get $at))))
+        (local.set $at (i32.add (local.get $at) (i32.const 4)))
+        (br_if $more (i32.lt_u (local.get $at) (i32.mul (memory.size) (i32.const 65536)))))
+      (local.get $sum))
+    (func $entries (result i32) (local $at i32) (local $sum i32)
+      (loop $more
+        (local.set $sum (i32.add (local.get $sum) (i32.eqz (ref.is_null (table.get (local.get $at))))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br_if $more (i32.lt_u (local.get $at) (table.size))))
+      (local.get $sum))
+    (func (export "look") (result i32)
+      (i32.or (call $sum) (call $entries))
+      (drop (memory.grow (i32.const 8)))
+      (drop (table.grow (ref.null func) (i32.const 6)))
+      (i32.or (i32.or (call $sum) (call $entries))))))");
+  for (int i = 0; i < 20; ++i) {
+    {
+      Store store = test::make_store(engine);
+      const auto instance = linker.instantiate(store, writer);
+      ASSERT_TRUE(instance.ok());
+      const auto outcome = instance->func(i % 2 == 0 ? "fill" : "trap")->call();
+      EXPECT_EQ(outcome.ok(), i % 2 == 0);
+    }
+    Store store = test::make_store(engine);
+    const auto instance = linker.instantiate(store, reader);
+    ASSERT_TRUE(instance.ok());
+    const auto seen = instance->func("look")->call();
+    ASSERT_TRUE(seen.ok()) << seen.message();
+    EXPECT_EQ(seen->front().i32(), 0) << "round " << i;
+  }
+}
+
 }  // namespace
 }  // namespace wisp

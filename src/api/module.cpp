@@ -68,9 +68,11 @@ Result<void> validate_in_parallel(const wasm::Module& module, u32 thread_count) 
 
 Result<void> validate_bodies(const wasm::Module& module, Validation validation) {
   if (validation == Validation::lazy) return {};
-  const u32 threads = std::min(std::thread::hardware_concurrency(), 8u);
-  const bool is_worth_threads = threads > 1 && module.code_section_size_bytes > parallel_validation_bytes;
-  if (validation == Validation::parallel && is_worth_threads) return validate_in_parallel(module, threads);
+  if (validation == Validation::parallel && module.code_section_size_bytes > parallel_validation_bytes) {
+    // Asking how many processors there are takes longer than validating a small module.
+    const u32 threads = std::min(std::thread::hardware_concurrency(), 8u);
+    if (threads > 1) return validate_in_parallel(module, threads);
+  }
   return validate_range(module, 0, u32(module.bodies.size()));
 }
 

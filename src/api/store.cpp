@@ -6,7 +6,7 @@
 namespace wisp {
 
 StoreState::~StoreState() {
-  Access::state(engine).timer.remove(*store->control());
+  if (has_timeout) Access::state(engine).timer.remove(*store->control());
 }
 
 Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
@@ -19,6 +19,7 @@ Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
   settings.stack_bytes = state.config.stack_bytes;
   settings.native_stack_bytes = state.config.native_stack_bytes;
   settings.fuel = state.config.fuel;
+  settings.pool = state.pool;
   WISP_TRY_ASSIGN(auto store, runtime::Store::create(*state.tier, settings));
   return Access::store(std::make_shared<StoreState>(engine, std::move(store)));
 }
@@ -39,6 +40,7 @@ void Store::set_timeout(std::chrono::nanoseconds timeout) {
   const auto now = std::chrono::steady_clock::now();
   // A deadline beyond what the clock can say is none.
   if (timeout > std::chrono::steady_clock::time_point::max() - now) return clear_timeout();
+  state_->has_timeout = true;
   Access::state(state_->engine).timer.set(state_->store->control(), now + timeout);
 }
 

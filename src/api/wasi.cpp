@@ -377,17 +377,16 @@ Result<void> Wasi::define_in(Linker& linker) const {
     return types;
   };
   for (const wasi::p1::ImportedFunction& function : wasi::p1::imported_functions()) {
-    HostDefinition definition = wisp::define(
-        names.engine, wasm::FuncType{types_of(function.signature.params), types_of(function.signature.results)});
-    definition.entry = function.entry;
-    definition.context = &state_->p1;
-    definition.owner = state_;
-    definition.store = state_->control;
+    auto definition = wisp::define(
+        names.engine, wasm::FuncType{types_of(function.signature.params), types_of(function.signature.results)},
+        function.entry, &state_->p1);
+    definition->owner = state_;
+    definition->store = state_->control;
     const std::pair key{std::string(function.module), std::string(function.name)};
     if (!names.allow_shadowing && names.names.contains(key)) {
       return Error{ErrorCode::argument, 0, key.first + "." + key.second + " is defined already", ""};
     }
-    names.names.insert_or_assign(key, std::move(definition));
+    names.names.insert_or_assign(key, HostDefinitionRef(std::move(definition)));
   }
   return {};
 }

@@ -106,6 +106,7 @@ class Guest {
   Config config() const {
     Config config = invocation_.config;
     config.code_cache = cache_.cache;
+    config.pooled_slots = 0;  // there is no next guest
     config.on_compile = [wait = std::make_shared<CompileWait>(is_terminal(StandardStream::error))](bool begins) {
       (*wait)(begins);
     };

@@ -54,7 +54,7 @@ std::optional<u64> parse_with_unit(std::string_view text, std::span<const Unit> 
   if (name.starts_with(' ')) name.remove_prefix(1);
   for (const Unit& unit : units) {
     if (!same_word(name, unit.name)) continue;
-    const double value = std::round(number * unit.factor);
+    const double value = number * unit.factor + 0.5;
     return value < 0x1p63 ? std::optional(u64(value)) : std::nullopt;
   }
   return std::nullopt;

@@ -60,7 +60,7 @@ class FactSink : public wasm::NullSink {
 
 std::optional<BodyFacts> facts_of(const wasm::Module& module, FuncIndex function) {
   FactSink sink;
-  // Of a module that is validated lazily, it may be the first look.
+  // A module that is validated lazily may have invalid functions.
   if (!wasm::validate_body(module, function, sink).ok()) return std::nullopt;
   std::ranges::sort(sink.facts.callees);
   const auto rest = std::ranges::unique(sink.facts.callees);

@@ -4,11 +4,13 @@
 #pragma clang diagnostic ignored "-Weverything"
 #include <llvm/Analysis/AssumptionCache.h>
 #include <llvm/Analysis/CFG.h>
+#include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Transforms/IPO/Inliner.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/SCCP.h>
@@ -26,6 +28,48 @@
 namespace wisp::llvm_tier {
 
 namespace {
+
+/// Locals become values, so that it can be seen who uses what.
+void promote_locals(ir::Function& function) {
+  ir::removeUnreachableBlocks(function);
+  std::vector<ir::AllocaInst*> variables;
+  for (ir::Instruction& instruction : function.getEntryBlock()) {
+    if (auto* variable = ir::dyn_cast<ir::AllocaInst>(&instruction)) variables.push_back(variable);
+  }
+  ir::DominatorTree tree(function);
+  ir::PromoteMemToReg(variables, tree);
+}
+
+/// Calls `work` with the module's analyses, and the functions'.
+void with_analyses(auto work) {
+  ir::LoopAnalysisManager loops;
+  ir::FunctionAnalysisManager functions;
+  ir::CGSCCAnalysisManager components;
+  ir::ModuleAnalysisManager modules;
+  ir::PassBuilder builder;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  if constexpr (requires { work(functions); }) {
+    work(functions);
+  } else {
+    work(modules);
+  }
+}
+
+/// What LLVM would do first, so that it is seen whose values are not wanted for reasons of arithmetic.
+void simplify(ir::Function& function) {
+  with_analyses([&](ir::FunctionAnalysisManager& functions) {
+    ir::FunctionPassManager passes;
+    passes.addPass(ir::EarlyCSEPass());
+    passes.addPass(ir::SCCPPass());
+    passes.addPass(ir::InstCombinePass());
+    passes.addPass(ir::SimplifyCFGPass());
+    passes.run(function, functions);
+  });
+}
 
 /// Writes checks into one body.
 class Checker {
@@ -165,6 +209,66 @@ class Checker {
 };
 
 }  // namespace
+
+void hold_loads(ir::Function& function) {
+  promote_locals(function);
+  const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
+  // Nothing volatile goes away.
+  bool has_loads = false;
+  for (ir::BasicBlock& block : function) {
+    for (ir::Instruction& instruction : block) {
+      auto* load = ir::dyn_cast<ir::LoadInst>(&instruction);
+      if (load == nullptr || !load->hasMetadata(guest)) continue;
+      load->setVolatile(true);
+      has_loads = true;
+    }
+  }
+  if (has_loads) simplify(function);
+}
+
+void release_loads(ir::Function& function) {
+  const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
+  simplify(function);
+  std::vector<ir::Instruction*> todo;
+  std::set<const ir::Instruction*> wanted;
+  for (ir::BasicBlock& block : function) {
+    for (ir::Instruction& instruction : block) {
+      const bool is_guest_load = instruction.hasMetadata() && instruction.hasMetadata(guest);
+      if (is_guest_load) continue;
+      if (instruction.isTerminator() || instruction.mayHaveSideEffects()) todo.push_back(&instruction);
+    }
+  }
+  while (!todo.empty()) {
+    ir::Instruction* instruction = todo.back();
+    todo.pop_back();
+    for (ir::Value* operand : instruction->operands()) {
+      auto* needed = ir::dyn_cast<ir::Instruction>(operand);
+      if (needed != nullptr && wanted.insert(needed).second) todo.push_back(needed);
+    }
+  }
+  for (ir::BasicBlock& block : function) {
+    for (ir::Instruction& instruction : block) {
+      if (!instruction.hasMetadata() || !instruction.hasMetadata(guest)) continue;
+      if (wanted.contains(&instruction)) ir::cast<ir::LoadInst>(instruction).setVolatile(false);
+      instruction.setMetadata(guest, nullptr);
+    }
+  }
+}
+
+void inline_bodies(ObjectModule& out) {
+  const auto bodies = [&](auto each) {
+    for (ir::Function& function : out.module()) {
+      if (function.hasAvailableExternallyLinkage() && !function.isDeclaration()) each(function);
+    }
+  };
+  bool any = false;
+  bodies([&](ir::Function&) { any = true; });
+  if (!any) return;
+  with_analyses([&](ir::ModuleAnalysisManager& modules) {
+    ir::ModuleInlinerWrapperPass(ir::getInlineParams(2, 0)).run(out.module(), modules);
+  });
+  bodies([](ir::Function& function) { function.deleteBody(); });
+}
 
 void add_checks(ObjectModule& out) {
   for (ir::Function& function : out.module()) {

@@ -1,7 +1,6 @@
 #include <chrono>
 
 #include "llvm/checks.hpp"
-#include "llvm/dead_loads.hpp"
 #include "llvm/emission.hpp"
 #include "llvm/identity.hpp"
 #include "llvm/limits.hpp"
@@ -93,6 +92,10 @@ class Compiler final : public runtime::OptimizingCompiler {
     out.module().setDataLayout(target->createDataLayout());
     if (!build_object(out)) return refused("the function is too large");
     WISP_ASSERT(!ir::verifyModule(out.module(), &ir::errs()));
+    inline_bodies(out);
+    for (ir::Function& function : out.module()) {
+      if (!function.isDeclaration()) release_loads(function);
+    }
     Budget budget(job);
     optimize(out, *target, budget);
     if (budget.is_exceeded()) return refused("it takes too long");
@@ -142,7 +145,6 @@ class Compiler final : public runtime::OptimizingCompiler {
     tuning.LoopInterleaving = true;
     ir::PassBuilder builder(&target, tuning, {}, &callbacks);
     register_loop_passes(builder);
-    register_load_passes(builder);
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(components);
     builder.registerFunctionAnalyses(functions);

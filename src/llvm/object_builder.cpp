@@ -12,8 +12,7 @@ namespace {
 
 ir::Function* translate(ObjectModule& out, FuncIndex function, Entry entry) {
   Translator translator(out, entry);
-  // A module that is validated lazily may have invalid functions.
-  if (!wasm::validate_body(out.wasm(), function, translator).ok()) return nullptr;
+  WISP_CHECK(wasm::validate_body(out.wasm(), function, translator).ok());
   out.note_body(function);
   return translator.finish() ? translator.function() : nullptr;
 }
@@ -90,16 +89,17 @@ class InlineCandidates {
 bool build_object(ObjectModule& out) {
   const FuncIndex function = out.job().function;
   if (out.wasm().body(function).code.size() > limits::body_bytes) return false;
-  const std::optional<BodyFacts> facts = facts_of(out.wasm(), function);
-  if (!facts || facts->calls > limits::calls) return false;
+  const std::optional<BodyFacts> known = facts_of(out.wasm(), function);
+  if (!known) return false;
+  const BodyFacts& facts = *known;
   // Values that nobody reads take no room in a frame, but it is too large in every tier or in none.
-  if (facts->local_slots > limits::frame_slots) return false;
+  if (facts.calls > limits::calls || facts.local_slots > limits::frame_slots) return false;
   const bool is_osr = out.job().osr_loop.has_value();
-  const Entry entry = is_osr ? Entry::osr : facts->has_tail_call ? Entry::slots : Entry::registers;
+  const Entry entry = is_osr ? Entry::osr : facts.has_tail_call ? Entry::slots : Entry::registers;
   if (translate(out, function, entry) == nullptr) return false;
   if (entry == Entry::registers) add_slots_entry(out, function);
   if (entry == Entry::slots) add_registers_entry(out, function);
-  return InlineCandidates(out).add(*facts, 0);
+  return InlineCandidates(out).add(facts, 0);
 }
 
 void add_adapters(ObjectModule& out) {

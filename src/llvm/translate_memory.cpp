@@ -1,4 +1,4 @@
-#include "llvm/dead_loads.hpp"
+#include "llvm/checks.hpp"
 #include "llvm/translator.hpp"
 
 /// Translation of the memory instructions.

@@ -1,6 +1,6 @@
 #include "llvm/translator.hpp"
 
-#include "llvm/dead_loads.hpp"
+#include "llvm/checks.hpp"
 #include "llvm/limits.hpp"
 #include "runtime/native.hpp"
 
@@ -109,7 +109,7 @@ void Translator::check_frame() {
 bool Translator::finish() {
   if (frame_slots_ > limits::frame_slots) failed_ = true;
   check_frame();
-  keep_dead_loads(*function_, state_->function() != out_.job().function);
+  hold_loads(*function_);
   return !failed_;
 }
 

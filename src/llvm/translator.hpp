@@ -23,7 +23,6 @@ struct BodyFacts {
   u32 calls = 0;
   u64 local_slots = 0;
 };
-/// Nothing if the body is not valid.
 std::optional<BodyFacts> facts_of(const wasm::Module& module, FuncIndex function);
 
 /// Writes one body as a function of an ObjectModule: a sink of the validator. Operands are values; locals are stack

@@ -45,7 +45,7 @@ void set_bit(std::vector<u64>& bits, u32 index) {
 }  // namespace
 
 Heap::Heap(RootSource& roots, u64 limit_bytes)
-    : roots_(roots), limit_bytes_(std::min(limit_bytes, limits::heap_reservation_bytes)), partial_(cell_sizes.size()) {}
+    : roots_(roots), limit_bytes_(std::min(limit_bytes, limits::heap_reservation_bytes)) {}
 
 Heap::~Heap() = default;
 
@@ -297,6 +297,7 @@ GcObject* Heap::take_cell(Block& block, u8* base) {
 }
 
 GcObject* Heap::allocate_cell(u32 size_class) {
+  if (partial_.empty()) partial_.resize(cell_sizes.size());
   std::vector<u64>& partial = partial_[size_class];
   while (!partial.empty()) {
     if (GcObject* object = take_cell(blocks_[partial.back()], address_of(partial.back()))) return object;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -35,8 +36,12 @@ class Instance {
   Extern external(wasm::ExternKind kind, u32 index) const;
 
   /// A segment's elements; none once it is dropped.
-  std::span<const Ref> elem(ElemIndex index) const { return elems_[index.value]; }
-  void drop_elem(ElemIndex index) { elems_[index.value] = {}; }
+  std::span<const Ref> elem(ElemIndex index) const {
+    return elems_.empty() ? std::span<const Ref>() : elems_[index.value];
+  }
+  void drop_elem(ElemIndex index) {
+    if (!elems_.empty()) elems_[index.value] = {};
+  }
   /// A segment's bytes; none once it is dropped.
   Bytes data(DataIndex index) const { return data_dropped_[index.value] ? Bytes() : module().datas[index.value].bytes; }
   void drop_data(DataIndex index) { data_dropped_[index.value] = true; }
@@ -53,17 +58,23 @@ class Instance {
   std::shared_ptr<const LoadedModule> loaded_;
   VmContext context_;
   std::string name_;
-  std::vector<Function*> functions_;
-  std::unique_ptr<Function[]> own_functions_;
-  std::vector<Table*> tables_;
-  std::vector<TableView*> table_views_;
-  std::vector<std::shared_ptr<Memory>> memories_;
-  std::vector<MemoryView*> memory_views_;
-  std::vector<Global*> globals_;
-  std::vector<GlobalCell*> global_cells_;
-  std::vector<Tag*> tags_;
-  std::vector<std::vector<Ref>> elems_;
-  std::vector<bool> data_dropped_;
+  std::vector<std::vector<Ref>> elems_;  // empty if no segment is kept
+
+  /// All that follows, whose numbers the module says: one piece of memory, and nothing to destroy.
+  std::unique_ptr<u8[]> block_;
+  std::span<Function> own_functions_;
+  std::span<Global> own_globals_;
+  std::span<Tag> own_tags_;
+  // By index, the imported ones first.
+  std::span<Function*> functions_;
+  std::span<Table*> tables_;
+  std::span<TableView*> table_views_;
+  std::span<Memory*> memories_;
+  std::span<MemoryView*> memory_views_;
+  std::span<Global*> globals_;
+  std::span<GlobalCell*> global_cells_;
+  std::span<Tag*> tags_;
+  std::span<bool> data_dropped_;
 };
 
 }  // namespace wisp::runtime

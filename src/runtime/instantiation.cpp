@@ -1,6 +1,8 @@
 #include "runtime/instantiation.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "runtime/const_eval.hpp"
 #include "runtime/import_match.hpp"
@@ -26,8 +28,10 @@ u64 offset_of(const ConstValue& value, bool is_64) {
 
 }  // namespace
 
-std::variant<Instance*, Error, TrapInfo> Instantiation::run(std::span<const Extern> imports) {
-  if (auto checked = check_imports(imports); !checked) return std::move(checked).error();
+std::variant<Instance*, Error, TrapInfo> Instantiation::run(std::span<const Extern> imports, ImportTypes types) {
+  if (types == ImportTypes::unknown) {
+    if (auto checked = check_imports(imports); !checked) return std::move(checked).error();
+  }
   if (auto checked = check_limits(); !checked) return std::move(checked).error();
   if (auto allocated = allocate(imports); !allocated) return std::move(allocated).error();
 
@@ -76,57 +80,70 @@ Result<void> Instantiation::check_limits() const {
 
 // Allocation
 
-void Instantiation::add_import(const Extern& import) {
-  if (auto* function = std::get_if<Function*>(&import)) instance_->functions_.push_back(*function);
-  if (auto* table = std::get_if<Table*>(&import)) instance_->tables_.push_back(*table);
-  if (auto* memory = std::get_if<std::shared_ptr<Memory>>(&import)) instance_->memories_.push_back(*memory);
-  if (auto* global = std::get_if<Global*>(&import)) instance_->globals_.push_back(*global);
-  if (auto* tag = std::get_if<Tag*>(&import)) instance_->tags_.push_back(*tag);
+void Instantiation::take_imports(std::span<const Extern> imports) {
+  Instance& instance = *instance_;
+  usize functions = 0, tables = 0, memories = 0, globals = 0, tags = 0;
+  for (const Extern& import : imports) {
+    if (auto* function = std::get_if<Function*>(&import)) instance.functions_[functions++] = *function;
+    if (auto* table = std::get_if<Table*>(&import)) instance.tables_[tables++] = *table;
+    if (auto* memory = std::get_if<std::shared_ptr<Memory>>(&import)) instance.memories_[memories++] = memory->get();
+    if (auto* global = std::get_if<Global*>(&import)) instance.globals_[globals++] = *global;
+    if (auto* tag = std::get_if<Tag*>(&import)) instance.tags_[tags++] = *tag;
+  }
 }
 
 void Instantiation::make_functions() {
   const u32 imported = module_.imported_functions;
-  const u32 own = u32(module_.functions.size()) - imported;
-  instance_->own_functions_ = std::make_unique<Function[]>(own);
-  instance_->functions_.reserve(module_.functions.size());
-  for (u32 i = 0; i < own; ++i) {
-    Function& function = instance_->own_functions_[i];
-    function.type = module_.functions[imported + i];
-    function.context = &instance_->context_;
-    function.index = FuncIndex(imported + i);
-    function.code.store(loaded_->code().entry(function.index), std::memory_order_relaxed);
-    instance_->functions_.push_back(&function);
+  Function* const own = instance_->own_functions_.data();
+  Function** const all = instance_->functions_.data();
+  ModuleCode& code = loaded_->code();
+  VmContext* const context = &instance_->context_;
+  for (u32 i = imported; i < module_.functions.size(); ++i) {
+    Function* const function = new (own + (i - imported)) Function;
+    function->type = module_.functions[i];
+    function->context = context;
+    function->index = FuncIndex(i);
+    function->code.store(code.entry(FuncIndex(i)), std::memory_order_relaxed);
+    all[i] = function;
   }
 }
 
 Result<void> Instantiation::make_memories_and_tables() {
+  // Fuel is paid for each byte of a segment, in the order of the segments.
+  const MemoryImages* const images = store_.settings().fuel ? nullptr : loaded_->memory_images();
+  has_images_ = images != nullptr;
   for (usize i = module_.imported_memories; i < module_.memories.size(); ++i) {
-    auto memory = store_.make_memory(module_.memories[i]);
+    auto memory =
+        store_.make_memory(module_.memories[i], has_images_ ? (*images)[i - module_.imported_memories] : nullptr);
     if (!memory) return std::move(memory).error();
-    instance_->memories_.push_back(std::move(memory).value());
+    instance_->memories_[i] = memory->get();
   }
   for (usize i = module_.imported_tables; i < module_.tables.size(); ++i) {
     auto table = store_.make_table(module_.tables[i].type);
     if (!table) return std::move(table).error();
-    instance_->tables_.push_back(*table);
+    instance_->tables_[i] = *table;
   }
   return {};
 }
 
 void Instantiation::make_tags_and_globals() {
-  for (usize i = module_.imported_tags; i < module_.tags.size(); ++i) {
-    instance_->tags_.push_back(&store_.make_tag(module_.tags[i].type));
+  for (usize i = 0; i < instance_->own_tags_.size(); ++i) {
+    const usize index = module_.imported_tags + i;
+    instance_->tags_[index] = new (&instance_->own_tags_[i]) Tag{module_.tags[index].type, &store_};
   }
-  for (usize i = module_.imported_globals; i < module_.globals.size(); ++i) {
-    instance_->globals_.push_back(&store_.make_global(module_.globals[i].type));
+  for (usize i = 0; i < instance_->own_globals_.size(); ++i) {
+    const usize index = module_.imported_globals + i;
+    instance_->globals_[index] = new (&instance_->own_globals_[i]) Global{module_.globals[index].type, &store_, {}};
   }
 }
 
 void Instantiation::fill_context() {
   Instance& instance = *instance_;
-  for (Table* table : instance.tables_) instance.table_views_.push_back(&table->view());
-  for (const auto& memory : instance.memories_) instance.memory_views_.push_back(&memory->view());
-  for (Global* global : instance.globals_) instance.global_cells_.push_back(&global->cell);
+  std::ranges::transform(instance.tables_, instance.table_views_.begin(), [](Table* table) { return &table->view(); });
+  std::ranges::transform(instance.memories_, instance.memory_views_.begin(),
+                         [](Memory* memory) { return &memory->view(); });
+  std::ranges::transform(instance.globals_, instance.global_cells_.begin(),
+                         [](Global* global) { return &global->cell; });
 
   VmContext& vm = instance.context_;
   vm.memory0 = instance.memory_views_.empty() ? &store_.no_memory_ : instance.memory_views_[0];
@@ -149,14 +166,12 @@ void Instantiation::fill_context() {
 Result<void> Instantiation::allocate(std::span<const Extern> imports) {
   auto instance = std::make_unique<Instance>(store_, loaded_);
   instance_ = instance.get();
-  for (const Extern& import : imports) add_import(import);
+  take_imports(imports);
   // What can fail comes first, and leaves at most some unused memories behind.
   if (auto made = make_memories_and_tables(); !made) return made;
   make_functions();
   make_tags_and_globals();
   fill_context();
-  instance_->elems_.resize(module_.elems.size());
-  instance_->data_dropped_.resize(module_.datas.size());
   store_.instances_.push_back(std::move(instance));
   return {};
 }
@@ -219,6 +234,7 @@ TrapReason Instantiation::evaluate_elems() {
     const bool is_kept = segment.mode == wasm::SegmentMode::passive ||
                          (segment.mode == wasm::SegmentMode::active && segment.functions.empty());
     if (!is_kept) continue;
+    if (instance_->elems_.empty()) instance_->elems_.resize(module_.elems.size());
     const TrapReason reason = evaluate_elem(segment, instance_->elems_[i]);
     if (reason != TrapReason::none) return reason;
   }
@@ -232,8 +248,7 @@ TrapReason Instantiation::run_elem(const wasm::ElemSegment& segment) {
   if (reason != TrapReason::none) return reason;
   const u64 to = offset_of(value, table.type().limits.is_64);
   if (!table.contains(to, segment.size())) return TrapReason::table_out_of_bounds;
-  const usize index = usize(&segment - module_.elems.data());
-  const std::vector<Ref>& kept = instance_->elems_[index];
+  const std::span<const Ref> kept = instance_->elem(ElemIndex(u32(&segment - module_.elems.data())));
   return in_element_slices(store_.execution(), segment.size(), false, [&](u64 begin, u64 count) {
     for (u64 i = begin; i < begin + count; ++i) {
       table.elements()[to + i] =
@@ -268,7 +283,7 @@ TrapReason Instantiation::run_data(const wasm::DataSegment& segment) {
 TrapReason Instantiation::run_datas() {
   for (usize i = 0; i < module_.datas.size(); ++i) {
     if (module_.datas[i].mode != wasm::SegmentMode::active) continue;
-    const TrapReason reason = run_data(module_.datas[i]);
+    const TrapReason reason = has_images_ ? TrapReason::none : run_data(module_.datas[i]);
     if (reason != TrapReason::none) return reason;
     instance_->drop_data(DataIndex(u32(i)));
   }
@@ -281,9 +296,19 @@ TrapReason Instantiation::initialise() {
                             &Instantiation::evaluate_elems, &Instantiation::run_elems, &Instantiation::run_datas};
   for (const Step step : steps) {
     const TrapReason reason = (this->*step)();
-    if (reason != TrapReason::none) return reason;
+    if (reason == TrapReason::none) continue;
+    if (has_images_) take_images_back();
+    return reason;
   }
   return TrapReason::none;
+}
+
+/// No data segment has been run when an earlier step traps, which a function that is in an imported table already could
+/// see.
+void Instantiation::take_images_back() {
+  for (usize i = module_.imported_memories; i < module_.memories.size(); ++i) {
+    std::memset(instance_->memories_[i]->view().base, 0, instance_->memories_[i]->image_bytes());
+  }
 }
 
 }  // namespace wisp::runtime

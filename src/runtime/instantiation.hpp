@@ -16,13 +16,13 @@ class Instantiation {
   Instantiation(Store& store, std::shared_ptr<const LoadedModule> loaded)
       : store_(store), module_(loaded->module()), loaded_(std::move(loaded)) {}
 
-  std::variant<Instance*, Error, TrapInfo> run(std::span<const Extern> imports);
+  std::variant<Instance*, Error, TrapInfo> run(std::span<const Extern> imports, ImportTypes types);
 
  private:
   Result<void> check_imports(std::span<const Extern> imports) const;
   Result<void> check_limits() const;
   Result<void> allocate(std::span<const Extern> imports);
-  void add_import(const Extern& import);
+  void take_imports(std::span<const Extern> imports);
   void make_functions();
   Result<void> make_memories_and_tables();
   void make_tags_and_globals();
@@ -34,6 +34,7 @@ class Instantiation {
   TrapReason run_elems();
   TrapReason run_datas();
   TrapReason initialise();
+  void take_images_back();
 
   TrapReason element(const wasm::ElemSegment& segment, u64 index, Ref& ref);
   TrapReason evaluate_elem(const wasm::ElemSegment& segment, std::vector<Ref>& refs);
@@ -44,6 +45,8 @@ class Instantiation {
   const wasm::Module& module_;
   std::shared_ptr<const LoadedModule> loaded_;
   Instance* instance_ = nullptr;
+  /// The active data segments are in the memories already.
+  bool has_images_ = false;
 };
 
 }  // namespace wisp::runtime

@@ -13,6 +13,20 @@ inline constexpr u64 memory32_bytes = u64{4} << 30;
 /// The largest 64-bit memory: its address space is reserved when it is created, so that it never moves.
 inline constexpr u64 memory64_bytes = u64{64} << 30;
 
+/// A memory's image is copied up to this size, and beyond it shown page by page: below it, copying all of it is cheaper
+/// than the faults of the few pages that are written to.
+inline constexpr u64 copied_image_bytes = 128 * 1024;
+/// The images of a module together, and how many times larger than its data segments they may be.
+inline constexpr u64 image_bytes = u64{64} << 20;
+inline constexpr u64 image_sparseness = 4;
+/// Up to this size, cleaning all of an idle slot is cheaper than asking the host what was written.
+inline constexpr u64 cleared_whole_bytes = 128 * 1024;
+/// Memory that one idle slot keeps; beyond it, all goes back to the host.
+inline constexpr u64 resident_slot_bytes = u64{16} << 20;
+/// Value stacks that an engine keeps for the next stores, each with all the memory that it ever used.
+inline constexpr u64 idle_stacks = 8;
+/// Of a table's elements, what is cleared for the next table; one that has more goes back to the host.
+inline constexpr u64 pooled_table_bytes = u64{1} << 20;
 /// Work of a bulk operation between two looks at `Execution::interrupt`: below a millisecond each.
 inline constexpr u64 slice_bytes = 1024 * 1024;
 inline constexpr u64 slice_elements = 64 * 1024;

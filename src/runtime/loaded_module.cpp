@@ -7,6 +7,12 @@ const wasm::Names& LoadedModule::names() const {
   return names_;
 }
 
+const MemoryImages* LoadedModule::memory_images() const {
+  if (!was_instantiated_.load(std::memory_order_relaxed) && !was_instantiated_.exchange(true)) return nullptr;
+  std::call_once(images_made_, [this] { images_ = make_memory_images(*module_); });
+  return images_.get();
+}
+
 std::string_view LoadedModule::function_name(FuncIndex function) const {
   const std::string_view name = names().function(function);
   return name.empty() ? wasm::export_name(*module_, function) : name;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 
+#include "runtime/memory_image.hpp"
 #include "runtime/tier.hpp"
 #include "wasm/module.hpp"
 #include "wasm/names.hpp"
@@ -20,6 +22,9 @@ class LoadedModule {
   ModuleCode& code() const { return *code_; }
   /// Read from the name section when they are first asked for.
   const wasm::Names& names() const;
+  /// What the module's memories start with. To be asked once for each instance: an image costs more than copying the
+  /// data segments once, so the first instance gets none. Null: the data segments are to be copied.
+  const MemoryImages* memory_images() const;
   /// From the name section, or else the first name that the function is exported by; empty if there is none.
   std::string_view function_name(FuncIndex function) const;
   bool is_valid() const { return is_valid_; }
@@ -30,6 +35,9 @@ class LoadedModule {
   bool is_valid_;
   mutable std::once_flag names_read_;
   mutable wasm::Names names_;
+  mutable std::atomic<bool> was_instantiated_ = false;
+  mutable std::once_flag images_made_;
+  mutable std::unique_ptr<const MemoryImages> images_;
 };
 
 }  // namespace wisp::runtime

@@ -67,17 +67,33 @@ struct Memory::Waiter {
   bool woken = false;
 };
 
-Memory::Memory(const wasm::MemoryType& type, Options options, MemoryLayout layout, sys::PageRange pages)
-    : type_(type), options_(std::move(options)), layout_(layout), pages_(std::move(pages)) {
-  view_.base = pages_.base();
-  if (options_.catch_faults && layout_.is_guarded) guard_ = sys::GuardRange(pages_.base(), pages_.size_bytes());
+Memory::Memory(const wasm::MemoryType& type, const Options& options, const MemoryLayout& layout, Slot slot)
+    : type_(type), options_(options), layout_(layout), slot_(std::move(slot)) {
+  view_.base = slot_.pages.base();
+  if (options_.catch_faults && layout_.is_guarded && !slot_.is_guarded) {
+    slot_.guard = sys::GuardRange(slot_.pages.base(), slot_.pages.size_bytes());
+    slot_.is_guarded = true;
+  }
 }
 
 Memory::~Memory() {
+  const u64 initial_bytes = pages_to_bytes(type_.limits.min, type_.page_size_log2);
   if (options_.budget) options_.budget->give_back(size_bytes());
+  if (options_.pool) options_.pool->put_written(std::move(slot_), sys::round_up_to_pages(initial_bytes));
 }
 
-Result<std::shared_ptr<Memory>> Memory::create(const wasm::MemoryType& type, const Options& options) {
+sys::Outcome<Slot> Memory::take_slot(const Options& options, const MemoryLayout& layout, const MemoryImage* image) {
+  const u64 size_bytes = std::max<u64>(layout.reservation_bytes, 1);
+  if (options.pool) return options.pool->take(size_bytes, image);
+  auto pages = sys::PageRange::reserve(size_bytes);
+  if (!pages.ok()) return pages.error();
+  Slot slot;
+  slot.pages = std::move(pages).value();
+  return slot;
+}
+
+Result<std::shared_ptr<Memory>> Memory::create(const wasm::MemoryType& type, const Options& options,
+                                               const std::shared_ptr<const MemoryImage>& image) {
   MemoryLayout layout = layout_of(type, options.mode);
   const u64 size_bytes = pages_to_bytes(type.limits.min, type.page_size_log2);
   if (size_bytes > layout.max_bytes) return too_large(size_bytes, layout.max_bytes);
@@ -90,10 +106,10 @@ Result<std::shared_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
   }
   if (options.budget && !options.budget->take(size_bytes)) return too_large(size_bytes, options.budget->limit());
 
-  auto pages = sys::PageRange::reserve(std::max<u64>(layout.reservation_bytes, 1));
-  if (pages.ok()) {
-    std::shared_ptr<Memory> memory(new Memory(type, options, layout, std::move(pages).value()));
-    if (memory->commit(size_bytes)) {
+  auto slot = take_slot(options, layout, image.get());
+  if (slot.ok()) {
+    std::shared_ptr<Memory> memory(new Memory(type, options, layout, std::move(slot).value()));
+    if (memory->set_up(size_bytes, image)) {
       memory->view_.size_bytes.store(size_bytes, std::memory_order_release);
       return memory;
     }
@@ -104,11 +120,29 @@ Result<std::shared_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
                "fewer or smaller memories, or the explicit-check memory mode, need less"};
 }
 
-bool Memory::commit(u64 size_bytes) {
-  if (size_bytes <= committed_bytes_) return true;
+/// Makes the first `size_bytes` accessible, nothing else, and reading as the image.
+bool Memory::set_up(u64 size_bytes, const std::shared_ptr<const MemoryImage>& image) {
   const u64 wanted = sys::round_up_to_pages(size_bytes);
-  if (!pages_.commit(committed_bytes_, wanted - committed_bytes_).ok()) return false;
-  committed_bytes_ = wanted;
+  if (wanted < slot_.committed_bytes) {
+    if (!slot_.pages.decommit(wanted, slot_.committed_bytes - wanted).ok()) return false;
+    slot_.committed_bytes = wanted;
+  }
+  if (!commit(size_bytes)) return false;
+  if (image == nullptr || slot_.image == image) return true;
+  if (const sys::PageImage* pages = image->pages()) {
+    if (!slot_.pages.show(*pages).ok()) return false;
+  } else {
+    std::ranges::copy(image->bytes(), slot_.pages.base());
+  }
+  slot_.image = image;
+  return true;
+}
+
+bool Memory::commit(u64 size_bytes) {
+  const u64 wanted = sys::round_up_to_pages(size_bytes);
+  if (wanted <= slot_.committed_bytes) return true;
+  if (!slot_.pages.commit(slot_.committed_bytes, wanted - slot_.committed_bytes).ok()) return false;
+  slot_.committed_bytes = wanted;
   return true;
 }
 

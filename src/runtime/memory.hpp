@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "runtime/slot_pool.hpp"
 #include "runtime/vm.hpp"
-#include "sys/pages.hpp"
 #include "sys/poll.hpp"
-#include "sys/signals.hpp"
 #include "wasm/module.hpp"
 
 namespace wisp::runtime {
@@ -53,15 +52,19 @@ bool is_memory0_guarded(const wasm::Module& module);
 
 /// A memory instance. https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
 /// Shared memories may be used by several threads and belong to several stores.
-class Memory {
+class Memory : public std::enable_shared_from_this<Memory> {
  public:
   struct Options {
     MemoryMode mode = MemoryMode::guard_pages;
     std::shared_ptr<Budget> budget;
     /// Faults in the memory are to be guests' traps (sys/signals.hpp).
     bool catch_faults = false;
+    /// Where its address space comes from, and goes back to; null for the host itself.
+    std::shared_ptr<SlotPool> pool = {};
   };
-  static Result<std::shared_ptr<Memory>> create(const wasm::MemoryType& type, const Options& options);
+  /// A memory that holds the image, or zeros if it is null.
+  static Result<std::shared_ptr<Memory>> create(const wasm::MemoryType& type, const Options& options,
+                                                const std::shared_ptr<const MemoryImage>& image = nullptr);
   ~Memory();
   Memory(const Memory&) = delete;
 
@@ -70,6 +73,8 @@ class Memory {
   MemoryView& view() { return view_; }
   u64 size_bytes() const { return view_.size_bytes.load(std::memory_order_acquire); }
   u64 size_pages() const { return size_bytes() >> type_.page_size_log2; }
+  /// How much of it the image that it started with fills.
+  u64 image_bytes() const { return slot_.image == nullptr ? 0 : slot_.image->bytes().size(); }
   GuestMemory bytes() const { return {view_.base, size_bytes()}; }
 
   enum class GrowFailure : u8 { maximum, budget, host };
@@ -87,16 +92,16 @@ class Memory {
  private:
   struct Waiter;
 
-  Memory(const wasm::MemoryType& type, Options options, MemoryLayout layout, sys::PageRange pages);
+  Memory(const wasm::MemoryType& type, const Options& options, const MemoryLayout& layout, Slot slot);
+  static sys::Outcome<Slot> take_slot(const Options& options, const MemoryLayout& layout, const MemoryImage* image);
+  bool set_up(u64 size_bytes, const std::shared_ptr<const MemoryImage>& image);
   bool commit(u64 size_bytes);
 
   wasm::MemoryType type_;
   Options options_;
   MemoryLayout layout_;
-  sys::PageRange pages_;
-  sys::GuardRange guard_;
+  Slot slot_;
   MemoryView view_;
-  u64 committed_bytes_ = 0;
   std::mutex mutex_;  // growth and waiters
   std::vector<Waiter*> waiters_;
 };

@@ -34,23 +34,20 @@ void StoreControl::clear_interrupt() {
 Result<std::unique_ptr<Store>> Store::create(Tier& tier, const StoreSettings& settings) {
   const Error no_room{ErrorCode::limit, 0, "the host has no resources left for a store", {}};
   if (tier.catches_faults() && !sys::install_fault_handler().ok()) return no_room;
-  const u64 stack_bytes = sys::round_up_to_pages(std::max<u64>(settings.stack_bytes, 1));
-  auto stack = sys::PageRange::reserve(stack_bytes);
-  if (stack_bytes == 0 || !stack.ok() || !stack->commit(0, stack_bytes).ok()) return no_room;
-  auto event = sys::Interrupt::create();
-  if (!event.ok()) return no_room;
-  auto control = std::make_shared<StoreControl>();
-  control->event = std::move(event).value();
-  return std::unique_ptr<Store>(new Store(tier, settings, std::move(control), std::move(stack).value()));
+  const u64 stack_bytes = std::max<u64>(settings.stack_bytes, 1);
+  if (sys::round_up_to_pages(stack_bytes) == 0) return no_room;
+  auto stack = settings.pool ? settings.pool->take_stack(stack_bytes) : SlotPool({}).take_stack(stack_bytes);
+  if (!stack.ok()) return no_room;
+  return std::unique_ptr<Store>(new Store(tier, settings, std::move(stack).value()));
 }
 
-Store::Store(Tier& tier, const StoreSettings& settings, std::shared_ptr<StoreControl> control, sys::PageRange stack)
+Store::Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack)
     : tier_(tier),
       settings_(settings),
-      control_(std::move(control)),
+      control_(std::make_shared<StoreControl>()),
       stack_(std::move(stack)),
       memory_budget_(std::make_shared<Budget>(settings.limits.memory_bytes)),
-      table_budget_(std::make_shared<Budget>(settings.limits.table_entries)),
+      table_budget_(settings.limits.table_entries),
       heap_(*this, settings.limits.heap_bytes) {
   Execution& execution = control_->execution;
   execution.stack_base = reinterpret_cast<u64*>(stack_.base());
@@ -63,23 +60,27 @@ Store::Store(Tier& tier, const StoreSettings& settings, std::shared_ptr<StoreCon
   host_context_.execution = &execution;
 }
 
-Store::~Store() = default;
+Store::~Store() {
+  if (settings_.pool) settings_.pool->put_stack(std::move(stack_));
+}
 
 // What is in the store
 
 Function& Store::make_host_function(const wasm::DefType* type, abi::HostEntry entry, void* context,
                                     std::shared_ptr<void> owner) {
-  Function& function = host_functions_.emplace_back();
+  Function& function = host_functions_.emplace_front();
   function.type = type;
   function.host = entry;
   function.host_context = context;
-  function.index = FuncIndex(u32(host_functions_.size() - 1));
+  function.index = FuncIndex(host_function_count_++);
   if (owner) kept_.push_back(std::move(owner));
   return function;
 }
 
-Result<std::shared_ptr<Memory>> Store::make_memory(const wasm::MemoryType& type) {
-  auto memory = Memory::create(type, {settings_.memory_mode, memory_budget_, tier_.catches_faults()});
+Result<std::shared_ptr<Memory>> Store::make_memory(const wasm::MemoryType& type,
+                                                   const std::shared_ptr<const MemoryImage>& image) {
+  const Memory::Options options{settings_.memory_mode, memory_budget_, tier_.catches_faults(), settings_.pool};
+  auto memory = Memory::create(type, options, image);
   if (memory) memories_.push_back(*memory);
   return memory;
 }
@@ -92,59 +93,83 @@ Result<Table*> Store::make_table(const wasm::TableType& type) {
 }
 
 Global& Store::make_global(const wasm::GlobalType& type) {
-  Global& global = globals_.emplace_back();
-  global.type = type;
-  global.store = this;
-  return global;
+  return globals_.emplace_front(Global{type, this, {}});
 }
 
 Tag& Store::make_tag(const wasm::DefType* type) {
-  return tags_.emplace_back(Tag{type, this});
+  return tags_.emplace_front(Tag{type, this});
 }
 
 std::variant<Instance*, Error, TrapInfo> Store::instantiate(std::shared_ptr<const LoadedModule> module,
-                                                            std::span<const Extern> imports) {
-  return Instantiation(*this, std::move(module)).run(imports);
+                                                            std::span<const Extern> imports, ImportTypes types) {
+  return Instantiation(*this, std::move(module)).run(imports, types);
 }
 
 // Calls
 
-std::optional<TrapInfo> Store::call(Function& function, std::span<const u64> arguments, std::span<u64> results) {
+/// Whether a call may begin; for an outermost one, this is where its native stack begins.
+bool Store::enter(usize needed_slots) {
   Execution& execution = control_->execution;
   const auto native_stack = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  const bool is_outermost = nesting_ == 0;
-  if (is_outermost) {
+  if (nesting_ == 0) {
     const u64 allowed =
         settings_.native_stack_bytes - std::min(settings_.native_stack_bytes, limits::host_headroom_bytes);
     execution.native_stack_limit = native_stack - std::min<u64>(native_stack, allowed);
   }
-  u64* const slots = execution.stack_top;
-  const usize needed = std::max(arguments.size(), results.size());
-  if (nesting_ >= limits::nested_calls || native_stack < execution.native_stack_limit ||
-      needed > usize(execution.stack_limit - slots)) {
-    TrapInfo overflow;
-    overflow.reason = TrapReason::stack_overflow;
-    return overflow;
-  }
+  return nesting_ < limits::nested_calls && native_stack >= execution.native_stack_limit &&
+         needed_slots <= usize(execution.stack_limit - execution.stack_top);
+}
 
-  std::ranges::copy(arguments, slots);
+bool Store::call(Function& function, u64* slots, usize argument_slots, usize result_slots) {
+  Execution& execution = control_->execution;
+  const usize needed = std::max(argument_slots, result_slots);
   execution.trap = TrapReason::none;
+  if (!enter(needed)) [[unlikely]] {
+    execution.trap = TrapReason::stack_overflow;
+    failed_status_ = Status::unwind;
+    failed_backtrace_.clear();
+    return false;
+  }
+  u64* const frame = execution.stack_top;
+  for (usize i = 0; i < argument_slots; ++i) frame[i] = slots[i];
   std::vector<CodeLocation> backtrace;
   std::vector<CodeLocation>* const outer_backtrace = execution.backtrace;
   ++nesting_;
   Status status = Status::returned;
   if (function.is_host()) {
-    execution.stack_top = slots + needed;
-    status = call_host(host_context_, function, slots);
+    execution.stack_top = frame + needed;
+    status = call_host(host_context_, function, frame);
   } else {
-    status = tier_.call(execution, function, slots, backtrace);
+    status = tier_.call(execution, function, frame, backtrace);
   }
   --nesting_;
   execution.backtrace = outer_backtrace;
-  execution.stack_top = slots;
-  if (status != Status::returned) return take_trap(status, std::move(backtrace));
-  std::copy_n(slots, results.size(), results.begin());
+  execution.stack_top = frame;
+  if (status != Status::returned) [[unlikely]] {
+    failed_status_ = status;
+    failed_backtrace_ = std::move(backtrace);
+    return false;
+  }
+  for (usize i = 0; i < result_slots; ++i) slots[i] = frame[i];
+  return true;
+}
+
+std::optional<TrapInfo> Store::call(Function& function, std::span<const u64> arguments, std::span<u64> results) {
+  // In the place of the longer of the two.
+  std::vector<u64> longer;
+  std::span<u64> slots = results;
+  if (arguments.size() > results.size()) {
+    longer.resize(arguments.size());
+    slots = longer;
+  }
+  std::ranges::copy(arguments, slots.begin());
+  if (!call(function, slots.data(), arguments.size(), results.size())) return take_trap();
+  if (!longer.empty()) std::ranges::copy_n(slots.begin(), std::ptrdiff_t(results.size()), results.begin());
   return std::nullopt;
+}
+
+TrapInfo Store::take_trap() {
+  return take_trap(failed_status_, std::move(failed_backtrace_));
 }
 
 TrapInfo Store::take_trap(Status status, std::vector<CodeLocation> backtrace) {
@@ -208,6 +233,9 @@ void Store::mark_roots(Heap& heap) {
     heap.mark(std::span(table->elements(), table->size()));
   }
   for (const auto& instance : instances_) {
+    for (const Global& global : instance->own_globals_) {
+      if (global.type.type.is_ref()) heap.mark(global.cell.slots[0]);
+    }
     for (const auto& refs : instance->elems_) heap.mark(refs);
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +45,12 @@ struct StoreSettings {
   /// Native stack that guest code and the host functions it calls may use.
   u64 native_stack_bytes = 1024 * 1024;
   bool fuel = false;
+  /// Where stacks, memories and tables come from, and go back to; null for the host itself.
+  std::shared_ptr<SlotPool> pool = {};
 };
+
+/// Whether it is known that imports are of the types that a module wants.
+enum class ImportTypes : u8 { unknown, checked };
 
 /// Everything that exists while guests run: instances, what they are made of, their stack and their heap. One thread at
 /// a time. https://webassembly.github.io/spec/core/exec/runtime.html#store
@@ -68,12 +73,13 @@ class Store final : private RootSource {
   VmContext& host_context() { return host_context_; }
   Heap& heap() { return heap_; }
   const Budget& memory_budget() const { return *memory_budget_; }
-  const Budget& table_budget() const { return *table_budget_; }
+  const Budget& table_budget() const { return table_budget_; }
 
   /// `owner` lives as long as the function.
   Function& make_host_function(const wasm::DefType* type, abi::HostEntry entry, void* context,
                                std::shared_ptr<void> owner);
-  Result<std::shared_ptr<Memory>> make_memory(const wasm::MemoryType& type);
+  Result<std::shared_ptr<Memory>> make_memory(const wasm::MemoryType& type,
+                                              const std::shared_ptr<const MemoryImage>& image = nullptr);
   Result<Table*> make_table(const wasm::TableType& type);
   Global& make_global(const wasm::GlobalType& type);
   Tag& make_tag(const wasm::DefType* type);
@@ -90,11 +96,17 @@ class Store final : private RootSource {
   /// a limit is exceeded; nothing has happened then. A trap: earlier effects on imported memories and tables stay.
   /// https://webassembly.github.io/spec/core/exec/modules.html#instantiation
   std::variant<Instance*, Error, TrapInfo> instantiate(std::shared_ptr<const LoadedModule> module,
-                                                       std::span<const Extern> imports);
+                                                       std::span<const Extern> imports,
+                                                       ImportTypes types = ImportTypes::unknown);
 
   /// Calls a function of this store. `arguments` and `results` are slots. References in `arguments` must be rooted
   /// until the call begins; those in `results` are the caller's to root before anything is allocated.
   std::optional<TrapInfo> call(Function& function, std::span<const u64> arguments, std::span<u64> results);
+  /// The same with arguments and results in one place, each from its start: whether the guest returned. If it did not,
+  /// `take_trap` is to be called at once.
+  bool call(Function& function, u64* slots, usize argument_slots, usize result_slots);
+  /// How the guest was stopped that `call` did not see return.
+  TrapInfo take_trap();
 
   /// References that the host holds. A root's number is valid until it is removed.
   u32 add_root(Ref ref);
@@ -107,10 +119,11 @@ class Store final : private RootSource {
  private:
   friend class Instantiation;
 
-  Store(Tier& tier, const StoreSettings& settings, std::shared_ptr<StoreControl> control, sys::PageRange stack);
+  Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack);
   void mark_roots(Heap& heap) override;
   bool interrupted() override;
   TrapInfo take_trap(Status status, std::vector<CodeLocation> backtrace);
+  bool enter(usize needed_slots);
 
   Tier& tier_;
   StoreSettings settings_;
@@ -119,18 +132,21 @@ class Store final : private RootSource {
   VmContext host_context_;
   MemoryView no_memory_;
   std::shared_ptr<Budget> memory_budget_;
-  std::shared_ptr<Budget> table_budget_;
+  Budget table_budget_;
   Heap heap_;
-  std::deque<Function> host_functions_;
+  std::forward_list<Function> host_functions_;
+  u32 host_function_count_ = 0;
   std::vector<std::shared_ptr<Memory>> memories_;
   std::vector<std::unique_ptr<Table>> tables_;
-  std::deque<Global> globals_;
-  std::deque<Tag> tags_;
+  std::forward_list<Global> globals_;  // what no instance defines
+  std::forward_list<Tag> tags_;
   std::vector<std::unique_ptr<Instance>> instances_;
   std::vector<std::shared_ptr<const void>> kept_;
   std::vector<Ref> roots_;
   std::vector<u32> free_roots_;
   u32 nesting_ = 0;
+  Status failed_status_ = Status::returned;  // with the backtrace: until `take_trap`
+  std::vector<CodeLocation> failed_backtrace_;
   void* owner_ = nullptr;
 };
 

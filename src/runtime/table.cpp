@@ -1,9 +1,11 @@
 #include "runtime/table.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "runtime/limits.hpp"
+#include "runtime/store.hpp"
 #include "wasm/limits.hpp"
 
 namespace wisp::runtime {
@@ -16,14 +18,13 @@ u64 largest_size(const wasm::TableType& type) {
 
 }  // namespace
 
-Result<std::unique_ptr<Table>> Table::create(const wasm::TableType& type, Store& store,
-                                             std::shared_ptr<Budget> budget) {
-  std::unique_ptr<Table> table(new Table(type, store, std::move(budget)));
+Result<std::unique_ptr<Table>> Table::create(const wasm::TableType& type, Store& store, Budget& budget) {
+  std::unique_ptr<Table> table(new Table(type, store, budget));
   if (!table->reserve(type.limits.min)) {
     return Error{ErrorCode::limit,
                  0,
                  "table size exceeds a limit: " + std::to_string(type.limits.min) + " entries are wanted, " +
-                     std::to_string(std::min(largest_size(type), table->budget_->limit())) + " are allowed",
+                     std::to_string(std::min(largest_size(type), budget.limit())) + " are allowed",
                  {}};
   }
   table->publish(type.limits.min);
@@ -31,7 +32,27 @@ Result<std::unique_ptr<Table>> Table::create(const wasm::TableType& type, Store&
 }
 
 Table::~Table() {
-  budget_->give_back(charged_);
+  budget_.give_back(charged_);
+  SlotPool* const pool = store_.settings().pool.get();
+  const u64 written_bytes = dirty_ * sizeof(Ref);
+  if (pool == nullptr || !slot_.pages || written_bytes > limits::pooled_table_bytes) return;
+  std::memset(slot_.pages.base(), 0, written_bytes);
+  slot_.resident_bytes = sys::round_up_to_pages(written_bytes);
+  pool->put_clean(std::move(slot_));
+}
+
+bool Table::take_slot(u64 size_bytes) {
+  if (SlotPool* pool = store_.settings().pool.get()) {
+    auto slot = pool->take(size_bytes, nullptr);
+    if (!slot.ok()) return false;
+    slot_ = std::move(slot).value();
+  } else {
+    auto pages = sys::PageRange::reserve(size_bytes);
+    if (!pages.ok()) return false;
+    slot_.pages = std::move(pages).value();
+  }
+  view_.elements = reinterpret_cast<Ref*>(slot_.pages.base());
+  return true;
 }
 
 bool Table::reserve(u64 delta) {
@@ -39,20 +60,16 @@ bool Table::reserve(u64 delta) {
   if (delta > most - std::min(view_.size, most)) return false;
   const u64 wanted = view_.size + delta;
   if (wanted > charged_) {
-    if (!budget_->take(wanted - charged_)) return false;
+    if (!budget_.take(wanted - charged_)) return false;
     charged_ = wanted;
   }
+  if (wanted == 0) return true;
+  // Address space for all that the table can become, so that growing never copies.
+  if (!slot_.pages && !take_slot(most * sizeof(Ref))) return false;
   const u64 wanted_bytes = sys::round_up_to_pages(wanted * sizeof(Ref));
-  if (wanted_bytes <= committed_bytes_) return true;
-  if (!pages_) {
-    // Address space for all that the table can become, so that growing never copies.
-    auto pages = sys::PageRange::reserve(most * sizeof(Ref));
-    if (!pages.ok()) return false;
-    pages_ = std::move(pages).value();
-    view_.elements = reinterpret_cast<Ref*>(pages_.base());
-  }
-  if (!pages_.commit(committed_bytes_, wanted_bytes - committed_bytes_).ok()) return false;
-  committed_bytes_ = wanted_bytes;
+  if (wanted_bytes <= slot_.committed_bytes) return true;
+  if (!slot_.pages.commit(slot_.committed_bytes, wanted_bytes - slot_.committed_bytes).ok()) return false;
+  slot_.committed_bytes = wanted_bytes;
   return true;
 }
 

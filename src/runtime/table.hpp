@@ -13,8 +13,7 @@ namespace wisp::runtime {
 class Table {
  public:
   /// All elements are null.
-  static Result<std::unique_ptr<Table>> create(const wasm::TableType& type, Store& store,
-                                               std::shared_ptr<Budget> budget);
+  static Result<std::unique_ptr<Table>> create(const wasm::TableType& type, Store& store, Budget& budget);
   ~Table();
   Table(const Table&) = delete;
 
@@ -38,16 +37,15 @@ class Table {
   void make_dirty(u64 end) { dirty_ = std::max(dirty_, end); }
 
  private:
-  Table(const wasm::TableType& type, Store& store, std::shared_ptr<Budget> budget)
-      : type_(type), store_(store), budget_(std::move(budget)) {}
+  Table(const wasm::TableType& type, Store& store, Budget& budget) : type_(type), store_(store), budget_(budget) {}
+  bool take_slot(u64 size_bytes);
 
   wasm::TableType type_;
   Store& store_;
-  std::shared_ptr<Budget> budget_;
-  sys::PageRange pages_;
+  Budget& budget_;
+  Slot slot_;
   TableView view_;
   u64 charged_ = 0;
-  u64 committed_bytes_ = 0;
   u64 dirty_ = 0;
 };
 

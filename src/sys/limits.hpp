@@ -18,6 +18,9 @@ inline constexpr int max_resolve_attempts = 64;
 /// Buffer of one directory that is being read.
 inline constexpr usize directory_buffer_bytes = 16 * 1024;
 
+/// How often a wait looks at an interruption that has no descriptor to wake it.
+inline constexpr u64 interrupt_check_ns = 10'000'000;
+
 /// Waiting connections of a listening socket.
 inline constexpr int listen_backlog = 128;
 

@@ -1,5 +1,6 @@
 #include "sys/pages.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -137,6 +138,55 @@ TEST(SignalsDeathTest, FaultsThatAreNotTheGuestsEndTheProcess) {
                    },
                    &both),
                "outside of guest memory|SEGV");
+}
+
+TEST(PageImage, IsShownAndCopiedOnWrite) {
+  const usize page = page_size_bytes();
+  std::vector<u8> bytes(2 * page + 10, 7);
+  auto image = PageImage::make(bytes);
+  ASSERT_TRUE(image.ok());
+  EXPECT_TRUE(std::ranges::equal(image->bytes(), bytes));
+  auto first = PageRange::reserve(8 * page);
+  auto second = PageRange::reserve(8 * page);
+  ASSERT_TRUE(first->show(*image).ok());
+  ASSERT_TRUE(second->show(*image).ok());
+  EXPECT_EQ(first->base()[2 * page + 9], 7);
+  EXPECT_EQ(first->base()[2 * page + 10], 0);
+  EXPECT_FALSE(readable(*first, 3 * page));
+  first->base()[0] = 1;
+  EXPECT_EQ(second->base()[0], 7);
+  EXPECT_EQ(image->bytes()[0], 7);
+  ASSERT_TRUE(first->clear(0, 3 * page).ok());
+  EXPECT_EQ(first->base()[0], 7);
+}
+
+TEST(PageScanner, FindsWhatWasWritten) {
+  auto scanner = PageScanner::open();
+  if (!scanner.ok()) GTEST_SKIP() << "this kernel cannot scan pages";
+  const usize page = page_size_bytes();
+  auto range = PageRange::reserve(300 * page);
+  ASSERT_TRUE(range->commit(0, 300 * page).ok());
+  const std::vector<u8> bytes(20 * page, 7);
+  const auto image = PageImage::make(bytes);
+  ASSERT_TRUE(range->show(*image).ok());
+  std::vector<usize> written;
+  for (usize i = 1; i < 300; i += 2) {
+    range->base()[i * page + i] = 1;
+    written.push_back(i);
+  }
+  for (usize i = 0; i < 300; i += 2) EXPECT_EQ(range->base()[i * page], i < 20 ? 7 : 0);
+
+  std::vector<usize> found;
+  PageScanner::Run runs[7];
+  u8* const end = range->base() + range->size_bytes();
+  for (u8* at = range->base(); at < end;) {
+    const auto count = scanner->scan(at, end, runs);
+    ASSERT_TRUE(count.ok());
+    for (usize i = 0; i < *count; ++i) {
+      for (u8* one = runs[i].begin; one < runs[i].end; one += page) found.push_back(usize(one - range->base()) / page);
+    }
+  }
+  EXPECT_EQ(found, written);
 }
 
 }  // namespace

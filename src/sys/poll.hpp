@@ -29,11 +29,13 @@ struct PollItem {
   bool failed = false;
 };
 
-/// Ends a blocking wait from another thread or a signal handler.
+/// Ends a blocking wait from another thread or a signal handler. It takes a descriptor of the host only once somebody
+/// waits.
 class Interrupt {
  public:
+  /// One that has its descriptor already; an error if the host has none left.
   static Outcome<Interrupt> create();
-  Interrupt() = default;  // one that is never raised
+  Interrupt() = default;
   Interrupt(Interrupt&& other) noexcept;
   Interrupt& operator=(Interrupt&& other) noexcept;
   ~Interrupt();
@@ -42,11 +44,13 @@ class Interrupt {
   void raise();
   void clear();
   bool raised() const { return raised_.load(std::memory_order_relaxed); }
-  PollHandle handle() const { return handle_; }
+  /// What becomes readable when it is raised; `never_blocks` if the host has no descriptor left for it: then `raised`
+  /// must be asked now and then. Look at `raised` after this and before waiting. Thread-safe.
+  PollHandle handle() const;
 
  private:
   std::atomic<bool> raised_ = false;
-  PollHandle handle_;
+  mutable std::atomic<i32> descriptor_ = PollHandle::never_blocks;
 };
 
 enum class PollResult : u8 { ready, timed_out, interrupted };

@@ -8,18 +8,6 @@
 
 namespace wisp::sys {
 
-ProcessorSupport processor_support() {
-  ProcessorSupport support;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  support.ssse3 = __builtin_cpu_supports("ssse3") != 0;
-  support.sse4_1 = __builtin_cpu_supports("sse4.1") != 0;
-  support.sse4_2 = __builtin_cpu_supports("sse4.2") != 0;
-  support.popcnt = __builtin_cpu_supports("popcnt") != 0;
-#endif
-  return support;
-}
-
 std::vector<u8> processor_identity() {
   std::vector<u8> identity;
 #if defined(__x86_64__)

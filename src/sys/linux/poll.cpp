@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "sys/limits.hpp"
 #include "sys/linux/calls.hpp"
 #include "sys/time.hpp"
 
@@ -17,45 +18,66 @@ using linux_host::last_error;
 
 Outcome<Interrupt> Interrupt::create() {
   Interrupt made;
-  made.handle_.value = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (made.handle_.value < 0) return last_error();
+  if (made.handle().value < 0) return last_error();
   return made;
 }
 
 Interrupt::Interrupt(Interrupt&& other) noexcept
-    : raised_(other.raised_.load()), handle_(std::exchange(other.handle_, PollHandle())) {}
+    : raised_(other.raised_.load()), descriptor_(other.descriptor_.exchange(PollHandle::never_blocks)) {}
 
 Interrupt& Interrupt::operator=(Interrupt&& other) noexcept {
   raised_.store(other.raised_.exchange(raised_.load()));
-  std::swap(handle_, other.handle_);
+  descriptor_.store(other.descriptor_.exchange(descriptor_.load()));
   return *this;
 }
 
 Interrupt::~Interrupt() {
-  if (handle_.value >= 0) close(handle_.value);
+  if (const int descriptor = descriptor_.load(std::memory_order_relaxed); descriptor >= 0) close(descriptor);
+}
+
+// Whoever raises sets the flag and then looks for a descriptor; whoever waits makes the descriptor and then looks at the
+// flag. All four in one order, so one of them sees the other.
+
+PollHandle Interrupt::handle() const {
+  i32 descriptor = descriptor_.load();
+  if (descriptor >= 0) return {descriptor};
+  const i32 fresh = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fresh < 0) return {};
+  if (descriptor_.compare_exchange_strong(descriptor, fresh)) {
+    // The order between this and the look at the flag that follows.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return {fresh};
+  }
+  close(fresh);
+  return {descriptor};
 }
 
 void Interrupt::raise() {
   const int saved_errno = errno;
-  raised_.store(true, std::memory_order_relaxed);
+  raised_.store(true);
   // Fails only if the counter is full, and then it wakes already.
   const u64 one = 1;
-  [[maybe_unused]] const auto written = write(handle_.value, &one, sizeof one);
+  if (const i32 descriptor = descriptor_.load(); descriptor >= 0) {
+    [[maybe_unused]] const auto written = write(descriptor, &one, sizeof one);
+  }
   errno = saved_errno;
 }
 
 void Interrupt::clear() {
-  raised_.store(false, std::memory_order_relaxed);
+  raised_.store(false);
   u64 count = 0;
-  [[maybe_unused]] const auto cleared = read(handle_.value, &count, sizeof count);
+  if (const i32 descriptor = descriptor_.load(); descriptor >= 0) {
+    [[maybe_unused]] const auto cleared = read(descriptor, &count, sizeof count);
+  }
 }
 
 namespace {
 
-/// What is left until `deadline_ns`, in a form that ppoll takes; a very late one is waited for in parts.
-timespec time_left(u64 deadline_ns) {
+/// What is left until `deadline_ns`, in a form that ppoll takes; a very late one is waited for in parts, and so is any
+/// that nothing but the time can end.
+timespec time_left(u64 deadline_ns, bool in_short_parts) {
   constexpr u64 second_ns = 1'000'000'000;
-  constexpr u64 longest_ns = 1'000'000 * second_ns;
+  const u64 longest_ns = in_short_parts ? interrupt_check_ns : 1'000'000 * second_ns;
   auto now = host_clock(HostClock::monotonic).now();
   const u64 now_ns = now.ok() ? now->to_ns() : 0;
   const u64 left_ns = std::min(deadline_ns > now_ns ? deadline_ns - now_ns : 0, longest_ns);
@@ -89,10 +111,11 @@ Outcome<PollResult> poll(std::span<PollItem> items, std::optional<u64> deadline_
     handles.push_back({item.handle.value, short(item.interest == Interest::read ? POLLIN : POLLOUT), 0});
   }
   handles.push_back({interrupt != nullptr ? interrupt->handle().value : -1, POLLIN, 0});
+  const bool is_deaf = interrupt != nullptr && handles.back().fd < 0;
 
   while (true) {
     if (interrupt != nullptr && interrupt->raised()) return PollResult::interrupted;
-    const timespec timeout = any_ready ? timespec{} : time_left(deadline_ns.value_or(~u64{0}));
+    const timespec timeout = any_ready ? timespec{} : time_left(deadline_ns.value_or(~u64{0}), is_deaf);
     auto woken = wait_once(handles, &timeout);
     if (!woken.ok()) return woken.error();
     if (handles.back().revents != 0) return PollResult::interrupted;
