@@ -17,10 +17,10 @@ def specification(test):
     return {"args": [], "root": None, "env": {}, "exit_code": 0, "stdout": None, "stderr": None} | given
 
 
-def run(wisp, test):
+def run(wisp, tier, test):
     """What went wrong, or nothing."""
     expected = specification(test)
-    command = [str(wisp), "run"]
+    command = [str(wisp), "run", "--tier", tier]
     for name, value in expected["env"].items():
         command += ["--env", f"{name}={value}"]
     with tempfile.TemporaryDirectory() as folder:
@@ -46,13 +46,13 @@ def run(wisp, test):
     return None
 
 
-def run_suite(wisp, suite):
+def run_suite(wisp, suite, tier):
     """(passed names, {failed name: complaint})"""
     passed, failed = [], {}
     for folder in FOLDERS:
         for test in sorted((suite / folder).glob("*.wasm")):
             name = f"{folder.split('/')[1]}/{test.stem}"
-            complaint = run(wisp, test)
+            complaint = run(wisp, tier, test)
             if complaint:
                 failed[name] = complaint
             else:
