@@ -2,8 +2,6 @@
 // compile_bench FILE COMPILER: decodes a module, and validates and compiles all of its functions on one thread (the
 // optimizing compiler: one in 64); prints how much code that was, its processor time, and how far it raised the peak of
 // the process's memory.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -12,6 +10,8 @@
 #include <memory>
 #include <string_view>
 #include <vector>
+
+#include <sys/resource.h>
 
 #include "base/check.hpp"
 #include "baseline/module_code.hpp"
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   const u64 code_bytes = compiler->run(*module);
   const i64 elapsed_ns = processor_ns() - start;
   std::printf("code_bytes=%llu module_bytes=%zu cpu_ns=%lld peak_bytes=%lld\n",
-              static_cast<unsigned long long>(code_bytes), bytes.size(),
-              static_cast<long long>(elapsed_ns), static_cast<long long>(peak_bytes() - peak_before));
+              static_cast<unsigned long long>(code_bytes), bytes.size(), static_cast<long long>(elapsed_ns),
+              static_cast<long long>(peak_bytes() - peak_before));
   return 0;
 }

@@ -1,5 +1,5 @@
-// embedding_bench [MODULE...]: what an embedder pays through the public API; one line a measurement, in nanoseconds, the
-// median of several rounds. With files: their instantiation.
+// embedding_bench [MODULE...]: what an embedder pays through the public API; one line a measurement, in nanoseconds,
+// the median of several rounds. With files: their instantiation.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

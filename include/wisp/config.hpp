@@ -65,8 +65,8 @@ class Config {
   /// Called where a guest waits for a function to be compiled as well as possible (tier `optimizing`), when that begins
   /// and when it ends. In the guest's thread.
   std::function<void(bool begins)> on_compile;
-  /// Memories, tables and stacks of stores that are gone whose address space the engine keeps for the next ones, cleaned
-  /// of everything that guests left in memories and tables; 0: none.
+  /// Memories, tables and stacks of stores that are gone whose address space the engine keeps for the next ones,
+  /// cleaned of everything that guests left in memories and tables; 0: none.
   std::uint32_t pooled_slots = 64;
   /// The memory that it keeps with them.
   std::uint64_t pooled_bytes = std::uint64_t{64} << 20;

@@ -36,8 +36,8 @@ struct UnsatisfiedImport {
 class InstancePre {
  public:
   const Module& module() const;
-  /// Makes an instance and runs the module's start function. An error if a limit is exceeded, or if the store is not the
-  /// one that an import is in.
+  /// Makes an instance and runs the module's start function. An error if a limit is exceeded, or if the store is not
+  /// the one that an import is in.
   Outcome<Instance> instantiate(Store& store) const;
 
  private:

@@ -246,7 +246,8 @@ class Backtrace : public testing::TestWithParam<Case> {
     config.memory_mode = setting.memory_mode;
     World world(config);
     EXPECT_TRUE(world.linker
-                    .define("host", "fail", []() -> Outcome<void> {
+                    .define("host", "fail",
+                            []() -> Outcome<void> {
                               Trap trap;
                               trap.message = "no";
                               return trap;

@@ -48,7 +48,7 @@ Outcome<std::vector<Value>> Func::call(std::span<const Value> arguments) const {
   const usize result_slots = runtime::slot_count(type.results);
   u64 few[16];
   std::vector<u64> many(std::max(argument_slots, result_slots) > std::size(few) ? std::max(argument_slots, result_slots)
-                                                                                 : 0);
+                                                                                : 0);
   u64* const slots = many.empty() ? few : many.data();
   if (auto lowered = Access::lower(*store_, arguments, type.params, slots); !lowered) return lowered.error();
   if (!call_slots(slots, argument_slots, result_slots)) return failure();

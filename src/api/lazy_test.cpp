@@ -56,7 +56,9 @@ class Lazy : public testing::TestWithParam<std::tuple<Tier, bool>> {
   test::World world{config()};
   std::optional<Instance> instance;
 };
-INSTANTIATE_TEST_SUITE_P(, Lazy, testing::Combine(testing::Values(Tier::interpreter, Tier::baseline, Tier::optimizing), testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(, Lazy,
+                         testing::Combine(testing::Values(Tier::interpreter, Tier::baseline, Tier::optimizing),
+                                          testing::Bool()));
 
 TEST_P(Lazy, ValidFunctionsRun) {
   EXPECT_EQ((*call("good"))[0].i32(), 42);

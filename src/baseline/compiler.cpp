@@ -79,8 +79,7 @@ bool Compiler::emit_hot(const interp::FunctionCode& slot_code) {
   for (u32 word = 0; word < u32(slot_code.words.size()); word += words_of(words[word])) {
     positions_[word] = size_;
     const Instruction instruction{words + word, word};
-    const bool emitted =
-        pins_.any() ? emit_with_pins(instruction) : emit(stencil_of(instruction.op()), instruction);
+    const bool emitted = pins_.any() ? emit_with_pins(instruction) : emit(stencil_of(instruction.op()), instruction);
     if (!emitted) return false;
   }
   positions_[u32(slot_code.words.size())] = size_;

@@ -136,8 +136,9 @@ constexpr Operands control_operands(const Variant& variant) {
     case SlotOp::set_vacc128:
       return writing(0);
     case SlotOp::select_i32:
-      return plain(u8(((number & 2) != 0 ? 0 : 0b1000) | ((number & 4) != 0 ? 0 : 0b10) | ((number & 8) != 0 ? 0 : 0b100)),
-                   true);
+      return plain(
+          u8(((number & 2) != 0 ? 0 : 0b1000) | ((number & 4) != 0 ? 0 : 0b10) | ((number & 8) != 0 ? 0 : 0b100)),
+          true);
     case SlotOp::select_i64:
     case SlotOp::select_f32:
     case SlotOp::select_f64:
@@ -194,7 +195,6 @@ constexpr Operands other_operands(const Variant& variant) {
       return {};
   }
 }
-
 
 constexpr ResultKind result_of(const Variant& variant) {
   if (variant.shape == Shape::compare || variant.name[0] == 'i') return ResultKind::integer;

@@ -7,8 +7,8 @@ namespace wisp::baseline {
 /// Registers of each kind that a function's locals can be in.
 inline constexpr u32 pins_of_a_kind = 4;
 
-/// Moves between a pin, an accumulator, the slot of field 0 and constants, in the order of pinned/pin_moves.cpp; those of
-/// integer registers have a twin for floating ones.
+/// Moves between a pin, an accumulator, the slot of field 0 and constants, in the order of pinned/pin_moves.cpp; those
+/// of integer registers have a twin for floating ones.
 enum class PinMove : u8 {
   load,
   store,
@@ -20,7 +20,7 @@ enum class PinMove : u8 {
   constant64,
   constant32_floating,
   constant64_floating,
-  copy,                    // and up: from pin 0, 1, …
+  copy,  // and up: from pin 0, 1, …
   copy_floating = copy + pins_of_a_kind,
 };
 

@@ -15,23 +15,26 @@ using runtime::VmContext;
 /// Hot locals live in `pin0` and so on. preserve_none passes the integers in r12, r13, r14, r15, rdi, rsi, (rdx, rcx,)
 /// r8, r9, r11, rax, the vectors in xmm0 and up. The two in parentheses are left to instructions that need them: shifts
 /// and divisions. At a function's entry the accumulator is the function's cell; nothing is known of the rest.
-#define WISP_STATE_PARAMETERS                                                                                    \
-  ::wisp::u64 *frame, ::wisp::runtime::VmContext *vm, ::wisp::u8 *memory, ::wisp::u64 memory_size,               \
-      ::wisp::u64 acc, ::wisp::u64 pin0, ::wisp::u64 unused0, ::wisp::u64 unused1, ::wisp::u64 pin1,             \
-      ::wisp::u64 pin2, ::wisp::u64 pin3, const ::wisp::u8 *pc, ::wisp::interp::Vector vacc,                     \
-      ::wisp::interp::Vector vpin0, ::wisp::interp::Vector vpin1, ::wisp::interp::Vector vpin2,                  \
-      ::wisp::interp::Vector vpin3
-#define WISP_STATE_ARGUMENTS                                                                                       \
-  frame, vm, memory, memory_size, acc, {pin0, pin1, pin2, pin3}, pc, vacc, {vpin0, vpin1, vpin2, vpin3}
+#define WISP_STATE_PARAMETERS                                                                                       \
+  ::wisp::u64 *frame, ::wisp::runtime::VmContext *vm, ::wisp::u8 *memory, ::wisp::u64 memory_size, ::wisp::u64 acc, \
+      ::wisp::u64 pin0, ::wisp::u64 unused0, ::wisp::u64 unused1, ::wisp::u64 pin1, ::wisp::u64 pin2,               \
+      ::wisp::u64 pin3, const ::wisp::u8 *pc, ::wisp::interp::Vector vacc, ::wisp::interp::Vector vpin0,            \
+      ::wisp::interp::Vector vpin1, ::wisp::interp::Vector vpin2, ::wisp::interp::Vector vpin3
+#define WISP_STATE_ARGUMENTS                                                 \
+  frame, vm, memory, memory_size, acc, {pin0, pin1, pin2, pin3}, pc, vacc, { \
+    vpin0, vpin1, vpin2, vpin3                                               \
+  }
 /// What is passed on: `pc` only to slow paths.
-#define WISP_STATE_PASSED(pc)                                                                                     \
-  s.frame, s.vm, s.memory, s.memory_size, s.acc, s.pins[0], ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(), s.pins[1], s.pins[2], \
-      s.pins[3], pc, s.vacc, s.vpins[0], s.vpins[1], s.vpins[2], s.vpins[3]
+#define WISP_STATE_PASSED(pc)                                                                                          \
+  s.frame, s.vm, s.memory, s.memory_size, s.acc, s.pins[0], ::wisp::interp::unknown<u64>(),                            \
+      ::wisp::interp::unknown<u64>(), s.pins[1], s.pins[2], s.pins[3], pc, s.vacc, s.vpins[0], s.vpins[1], s.vpins[2], \
+      s.vpins[3]
 
-#define WISP_STATE_FORGOTTEN(acc, pc)                                                                                 \
-  s.frame, s.vm, s.memory, s.memory_size, acc, ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(),        \
-      ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(), pc, ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), \
-      ::wisp::interp::unknown<Vector>()
+#define WISP_STATE_FORGOTTEN(acc, pc)                                                                           \
+  s.frame, s.vm, s.memory, s.memory_size, acc, ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(),  \
+      ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(),           \
+      ::wisp::interp::unknown<u64>(), pc, ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), \
+      ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>()
 
 inline constexpr u32 pin_count = 4;
 
@@ -101,30 +104,34 @@ inline const u8* own_address() {
 }
 
 /// Goes on with the next instruction.
-#define WISP_NEXT(words) [[clang::musttail]] return ::wisp::interp::wisp_continue_2(WISP_STATE_PASSED(::wisp::interp::unknown<const u8*>()))
+#define WISP_NEXT(words) \
+  [[clang::musttail]] return ::wisp::interp::wisp_continue_2(WISP_STATE_PASSED(::wisp::interp::unknown<const u8*>()))
 /// The same where nothing is in the registers, as after a call.
-#define WISP_NEXT_FORGETTING(words) \
-  [[clang::musttail]] return ::wisp::interp::wisp_continue_2(WISP_STATE_FORGOTTEN(::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<const u8*>()))
+#define WISP_NEXT_FORGETTING(words)                           \
+  [[clang::musttail]] return ::wisp::interp::wisp_continue_2( \
+      WISP_STATE_FORGOTTEN(::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<const u8*>()))
 /// Goes on at the target of the branch.
-#define WISP_GOTO_TARGET() [[clang::musttail]] return ::wisp::interp::wisp_target(WISP_STATE_PASSED(::wisp::interp::unknown<const u8*>()))
+#define WISP_GOTO_TARGET() \
+  [[clang::musttail]] return ::wisp::interp::wisp_target(WISP_STATE_PASSED(::wisp::interp::unknown<const u8*>()))
 /// Goes on at an address.
-#define WISP_GOTO(target)                                                                 \
-  do {                                                                                    \
-    const auto wisp_next = ::wisp::interp::handler_at(target);                            \
-    [[clang::musttail]] return wisp_next(WISP_STATE_PASSED(::wisp::interp::unknown<const u8*>()));        \
+#define WISP_GOTO(target)                                                                          \
+  do {                                                                                             \
+    const auto wisp_next = ::wisp::interp::handler_at(target);                                     \
+    [[clang::musttail]] return wisp_next(WISP_STATE_PASSED(::wisp::interp::unknown<const u8*>())); \
   } while (false)
 #define WISP_REPEAT() WISP_GOTO(s.pc)
-#define WISP_GOTO_FORGETTING(target)                                                                      \
-  do {                                                                                                    \
-    const auto wisp_next = ::wisp::interp::handler_at(target);                                            \
-    [[clang::musttail]] return wisp_next(WISP_STATE_FORGOTTEN(::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<const u8*>()));     \
+#define WISP_GOTO_FORGETTING(target)                                                                 \
+  do {                                                                                               \
+    const auto wisp_next = ::wisp::interp::handler_at(target);                                       \
+    [[clang::musttail]] return wisp_next(                                                            \
+        WISP_STATE_FORGOTTEN(::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<const u8*>())); \
   } while (false)
 #ifdef WISP_STENCIL
 #define WISP_TAIL(handler) [[clang::musttail]] return handler(WISP_STATE_PASSED(::wisp::interp::own_address()))
-#define WISP_TAIL_FORGETTING(handler, acc)       \
-  do {                                           \
-    s.memory = nullptr;                          \
-    s.memory_size = 0;                           \
+#define WISP_TAIL_FORGETTING(handler, acc)                                                        \
+  do {                                                                                            \
+    s.memory = nullptr;                                                                           \
+    s.memory_size = 0;                                                                            \
     [[clang::musttail]] return handler(WISP_STATE_FORGOTTEN(acc, ::wisp::interp::own_address())); \
   } while (false)
 #else
@@ -146,11 +153,12 @@ inline bool used_up(CodeCell* cell) {
 }
 
 /// Enters a function and never comes back.
-#define WISP_ENTER_CELL(cell)                                                                                    \
-  do {                                                                                                           \
-    const auto wisp_entry = ::wisp::interp::handler_at(                                                          \
-        reinterpret_cast<CodePointer>((cell)->entry.load(std::memory_order_relaxed)));                           \
-    [[clang::musttail]] return wisp_entry(WISP_STATE_FORGOTTEN(reinterpret_cast<u64>(cell), ::wisp::interp::unknown<const u8*>())); \
+#define WISP_ENTER_CELL(cell)                                                                                     \
+  do {                                                                                                            \
+    const auto wisp_entry =                                                                                       \
+        ::wisp::interp::handler_at(reinterpret_cast<CodePointer>((cell)->entry.load(std::memory_order_relaxed))); \
+    [[clang::musttail]] return wisp_entry(                                                                        \
+        WISP_STATE_FORGOTTEN(reinterpret_cast<u64>(cell), ::wisp::interp::unknown<const u8*>()));                 \
   } while (false)
 /// Calls a function.
 inline Status call_cell(const State&, CodeCell* cell, u64* frame, VmContext* vm, u8* memory, u64 memory_size) {

@@ -4,9 +4,6 @@
 
 namespace wisp::interp::limits {
 
-/// Slots of one frame: operands name slots with 16 bits. A function that needs more traps with `stack_overflow` when it
-/// is called; 50,000 locals of any scalar type fit.
-inline constexpr u32 frame_slots = 65'535;
 /// Words of one function's slot code: branches are relative with 32 bits.
 inline constexpr u32 code_words = u32{1} << 28;
 /// Frames of a backtrace that are kept; the middle of a longer one is left out.

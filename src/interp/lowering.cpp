@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/limits.hpp"
 #include "wasm/module.hpp"
 
 namespace wisp::interp {
@@ -43,7 +44,7 @@ FunctionCode Lowering::take() {
   code.function = state_->function();
   const u32 results = runtime::slot_count(state_->type().results);
   code.frame_slots = std::max(stack_.max_slot(), results);
-  if (code.frame_slots > limits::frame_slots) {
+  if (code.frame_slots > runtime::limits::frame_slots) {
     out_.clear();
     out_.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::stack_overflow));
   } else {

@@ -22,10 +22,11 @@ WISP_HANDLER br_if_at(WISP_STATE_PARAMETERS) {
 
 /// Variant bit 0: backward, bit 1: the i32 is in the accumulator.
 template <u32 variant>
-inline constexpr Handler br_if_nonzero =
-    br_if_at<false, variant & 1, (variant & 2) != 0 ? Place::acc : Place::slot>;
+inline constexpr Handler br_if_nonzero = br_if_at < false,
+                         variant & 1, (variant & 2) != 0 ? Place::acc : Place::slot > ;
 template <u32 variant>
-inline constexpr Handler br_if_zero = br_if_at<true, variant & 1, (variant & 2) != 0 ? Place::acc : Place::slot>;
+inline constexpr Handler br_if_zero = br_if_at < true,
+                         variant & 1, (variant & 2) != 0 ? Place::acc : Place::slot > ;
 
 /// Adds the low half of word 2 to the i32 of field 0 and repeats the loop unless that makes it the limit: field 1, or
 /// the high half of word 2. Target: wide.

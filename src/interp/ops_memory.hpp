@@ -61,10 +61,9 @@ WISP_HANDLER load_indexed_at(WISP_STATE_PARAMETERS) {
 }
 
 template <class Semantics, u32 variant>
-inline constexpr Handler load_indexed =
-    load_indexed_at<Semantics, variant & result_to_slot,
-                    Places{(variant & 2) != 0 ? Place::acc : Place::slot,
-                           (variant & 4) != 0 ? Place::immediate : Place::slot}>;
+inline constexpr Handler load_indexed = load_indexed_at<Semantics, variant & result_to_slot,
+                                                        Places{(variant & 2) != 0 ? Place::acc : Place::slot,
+                                                               (variant & 4) != 0 ? Place::immediate : Place::slot}>;
 
 template <class Semantics, Place value_place, u32 address_place>
 WISP_HANDLER store_at(WISP_STATE_PARAMETERS) {
@@ -84,12 +83,12 @@ WISP_HANDLER store_at(WISP_STATE_PARAMETERS) {
 }
 
 template <class Semantics, u32 variant>
-inline constexpr Handler store =
-    store_at<Semantics,
-             variant % 3 == 0   ? Place::slot
-             : variant % 3 == 1 ? Place::acc
-                                : Place::immediate,
-             variant / 3>;
+inline constexpr Handler store = store_at < Semantics,
+                         variant % 3 == 0   ? Place::slot
+                         : variant % 3 == 1 ? Place::acc
+                                            : Place::immediate,
+                         variant / 3 >
+    ;
 
 /// `size` bytes at an address of any memory; null if they are not all inside. Address: field 1; memory: field 2;
 /// offset: word 2. The size is read each time: another thread may grow the memory.

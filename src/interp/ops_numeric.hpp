@@ -37,8 +37,8 @@ WISP_HANDLER unary_at(WISP_STATE_PARAMETERS) {
 }
 
 template <class Semantics, u32 variant>
-inline constexpr Handler unary =
-    unary_at<Semantics, variant & result_to_slot, (variant >> 1) == 0 ? Place::slot : Place::acc>;
+inline constexpr Handler unary = unary_at < Semantics,
+                         variant &result_to_slot, (variant >> 1) == 0 ? Place::slot : Place::acc > ;
 
 template <class Semantics, bool to_slot, Places places>
 WISP_HANDLER binary_at(WISP_STATE_PARAMETERS) {
@@ -132,12 +132,12 @@ inline bool loop_interrupted(const State& s) {
 }
 
 /// Goes to the branch target, past the check for interruption if that repeats a loop.
-#define WISP_BRANCH(backward)                             \
-  do {                                                    \
-    if constexpr (backward) {                             \
-      if (loop_interrupted(s)) WISP_TAIL(interrupted);    \
-    }                                                     \
-    WISP_GOTO_TARGET();                                   \
+#define WISP_BRANCH(backward)                          \
+  do {                                                 \
+    if constexpr (backward) {                          \
+      if (loop_interrupted(s)) WISP_TAIL(interrupted); \
+    }                                                  \
+    WISP_GOTO_TARGET();                                \
   } while (false)
 
 template <class Semantics, bool backward, bool negate, Places places>

@@ -7,40 +7,57 @@ namespace wisp::llvm_tier {
 
 namespace {
 
-class FactSink : public wasm::NullSink {
+using wasm::ValType;
+
+class FactSink {
  public:
+  static constexpr bool wants_unreachable = false;
+
   BodyFacts facts;
 
   void begin(const wasm::BodyState& state) {
     state_ = &state;
-    u64 begin = 0;
+    u32 local = 0;
     for (const wasm::LocalTypes::Run& run : state.locals().runs()) {
-      facts.local_slots += (run.end - begin) * run.type.slots();
-      begin = run.end;
+      locals_ += (run.end - local) * run.type.slots();
+      local = run.end;
     }
+    facts.slots = std::max(locals_, runtime::slot_count(state.type().results));
   }
-  void plain(wasm::Op, const wasm::Imm&) { ++facts.instructions; }
-  void typed(wasm::Op, const wasm::Imm&, std::span<const wasm::ValType>, std::span<const wasm::ValType>) {
-    facts.instructions += 4;
-  }
-  void local_get(LocalIndex, wasm::ValType) { ++facts.instructions; }
-  void local_set(LocalIndex, wasm::ValType) { ++facts.instructions; }
-  void local_tee(LocalIndex, wasm::ValType) { ++facts.instructions; }
+  void plain(wasm::Op, const wasm::Imm&) { see(1); }
+  void typed(wasm::Op, const wasm::Imm&, std::span<const ValType>, std::span<const ValType>) { see(4); }
+  void drop(ValType) { see(0); }
+  void select(ValType) { see(1); }
+  void local_get(LocalIndex, ValType) { see(1); }
+  void local_set(LocalIndex, ValType) { see(1); }
+  void local_tee(LocalIndex, ValType) { see(1); }
+  void block(const wasm::BlockType&) { see(0); }
+  void loop(const wasm::BlockType&) { see(0); }
+  void if_(const wasm::BlockType&) { see(1); }
+  void else_(const wasm::ControlFrame&) { see(0); }
+  void end(const wasm::ControlFrame&) { see(0); }
+  void unreachable() { see(0); }
+  void br(const wasm::Branch&) { see(0); }
+  void br_if(const wasm::Branch&) { see(1); }
+  void br_table(std::span<const u32>) { see(1); }
+  void return_() { see(0); }
+  void br_on_null(const wasm::Branch&, ValType) { see(1); }
+  void br_on_non_null(const wasm::Branch&, ValType) { see(1); }
+  void br_on_cast(wasm::Op, const wasm::Branch&, const wasm::Imm&) { see(4); }
+  void throw_(TagIndex, const wasm::FuncType&) { see(4); }
+  void throw_ref() { see(4); }
   void call(FuncIndex function, const wasm::FuncType&) {
-    facts.instructions += 8;
-    ++facts.calls;
+    see(8);
     if (!state_->module().is_imported(function)) facts.callees.push_back(function);
   }
-  void call_indirect(TableIndex, TypeIndex, const wasm::FuncType&) {
-    facts.instructions += 16;
-    ++facts.calls;
+  void call_indirect(TableIndex, TypeIndex, const wasm::FuncType&) { see(16); }
+  void call_ref(TypeIndex, const wasm::FuncType&) { see(12); }
+  void try_table(const wasm::BlockType&, std::span<const wasm::CatchClause>) {
+    see(0);
+    facts.can_inline = false;
   }
-  void call_ref(TypeIndex, const wasm::FuncType&) {
-    facts.instructions += 12;
-    ++facts.calls;
-  }
-  void try_table(const wasm::BlockType&, std::span<const wasm::CatchClause>) { facts.can_inline = false; }
   void return_call(FuncIndex function, const wasm::FuncType&) {
+    see(0);
     // A call of itself is a jump.
     if (function != state_->function()) ends_in_call();
   }
@@ -48,12 +65,18 @@ class FactSink : public wasm::NullSink {
   void return_call_ref(TypeIndex, const wasm::FuncType&) { ends_in_call(); }
 
  private:
+  void see(u32 instructions) {
+    facts.instructions += instructions;
+    facts.slots = std::max(facts.slots, locals_ + state_->slot_height());
+  }
   void ends_in_call() {
+    see(0);
     facts.has_tail_call = true;
     facts.can_inline = false;
   }
 
   const wasm::BodyState* state_ = nullptr;
+  u32 locals_ = 0;
 };
 
 }  // namespace

@@ -6,12 +6,10 @@
 
 namespace wisp::llvm_tier::limits {
 
-/// Slots of one frame, as in the other tiers.
-inline constexpr u32 frame_slots = 65'535;
 /// The largest body that is compiled, in bytes; LLVM takes more than linear time for some.
 inline constexpr u64 body_bytes = 512 * 1024;
-/// Calls in a compiled function: LLVM takes much more than linear time for them.
-inline constexpr u32 calls = 4'000;
+/// Locals that a compiled function may have.
+inline constexpr u32 locals = 20'000;
 /// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
 /// functions.
 inline constexpr u32 native_frame_bytes = 64 * 1024;
@@ -27,8 +25,6 @@ inline constexpr u32 regular_stride = 4;
 /// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
 inline constexpr u32 inline_instructions = 400;
 inline constexpr u32 inline_total_instructions = 4'000;
-/// Slots of the locals of a body that is offered: a frame with many may be one too many.
-inline constexpr u64 inline_local_slots = 1'000;
 /// Calls of calls of … that are offered.
 inline constexpr u32 inline_depth = 4;
 

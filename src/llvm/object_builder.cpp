@@ -58,8 +58,7 @@ class InlineCandidates {
       const std::optional<BodyFacts> known = facts_of(out_.wasm(), callee);
       if (!known) continue;
       const BodyFacts& facts = *known;
-      if (!facts.can_inline || facts.local_slots > limits::inline_local_slots) continue;
-      if (facts.instructions > limits::inline_instructions) continue;
+      if (!facts.can_inline || !facts.fits_frame() || facts.instructions > limits::inline_instructions) continue;
       if (total_ + facts.instructions > limits::inline_total_instructions) continue;
       total_ += facts.instructions;
       ir::Function* f = translate(out_, callee, Entry::registers);
@@ -90,10 +89,8 @@ bool build_object(ObjectModule& out) {
   const FuncIndex function = out.job().function;
   if (out.wasm().body(function).code.size() > limits::body_bytes) return false;
   const std::optional<BodyFacts> known = facts_of(out.wasm(), function);
-  if (!known) return false;
+  if (!known || !known->fits_frame()) return false;
   const BodyFacts& facts = *known;
-  // Values that nobody reads take no room in a frame, but it is too large in every tier or in none.
-  if (facts.calls > limits::calls || facts.local_slots > limits::frame_slots) return false;
   const bool is_osr = out.job().osr_loop.has_value();
   const Entry entry = is_osr ? Entry::osr : facts.has_tail_call ? Entry::slots : Entry::registers;
   if (translate(out, function, entry) == nullptr) return false;

@@ -107,7 +107,7 @@ void Translator::check_frame() {
 }
 
 bool Translator::finish() {
-  if (frame_slots_ > limits::frame_slots) failed_ = true;
+  if (frame_slots_ > runtime::limits::frame_slots) failed_ = true;
   check_frame();
   hold_loads(*function_);
   return !failed_;

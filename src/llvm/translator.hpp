@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "llvm/object_module.hpp"
+#include "runtime/limits.hpp"
 #include "wasm/sink.hpp"
 
 namespace wisp::llvm_tier {
@@ -20,8 +21,9 @@ struct BodyFacts {
   std::vector<FuncIndex> callees;
   bool can_inline = true;
   u32 instructions = 0;
-  u32 calls = 0;
-  u64 local_slots = 0;
+  /// Slots for its locals and operands. With more than a frame may have, it is not compiled in any tier.
+  u32 slots = 0;
+  bool fits_frame() const { return slots <= runtime::limits::frame_slots; }
 };
 std::optional<BodyFacts> facts_of(const wasm::Module& module, FuncIndex function);
 

@@ -44,6 +44,10 @@ inline constexpr u32 marks_between_checks = 4096;
 inline constexpr u64 heap_reservation_bytes = u64{4} << 30;
 inline constexpr u64 array_bytes = u64{1} << 30;
 
+/// Slots of one frame: operands name slots with 16 bits. A function that needs more traps with `stack_overflow` when it
+/// is called; 50,000 locals of any scalar type fit.
+inline constexpr u32 frame_slots = 65'535;
+
 /// Native stack that a host function finds at least when guest code calls it.
 inline constexpr u64 host_headroom_bytes = 256 * 1024;
 /// Calls of guest code by host functions that guest code called, at a time.

@@ -80,8 +80,9 @@ TEST(SlotPool, NothingOfAFormerGuestIsLeft) {
   const auto large = image_of(300'000, 2);
   const std::shared_ptr<const MemoryImage> images[] = {nullptr, small, large};
   const wasm::MemoryType types[] = {
-      type_of(1, 1),          type_of(8, 200),        type_of(5, 50),  type_of(100, 300),
-      type_of(8, 200, true),  type_of(8, 200, false, true),  type_of(0, 9),
+      type_of(1, 1),     type_of(8, 200),       type_of(5, 50),
+      type_of(100, 300), type_of(8, 200, true), type_of(8, 200, false, true),
+      type_of(0, 9),
   };
   for (const MemoryMode mode : {MemoryMode::guard_pages, MemoryMode::explicit_checks}) {
     const auto pool = make_pool();

@@ -29,7 +29,8 @@ class GuardRange {
 
 /// Compiled code of guests, for as long as the object lives. Where it faults in a guard range, the thread goes on at
 /// `landing` with all registers as they were, but for the two that results are returned in (rax, rdx), which hold the
-/// addresses of the instruction and of what it could not touch. Creating and destroying is thread-safe; no range may overlap another.
+/// addresses of the instruction and of what it could not touch. Creating and destroying is thread-safe; no range may
+/// overlap another.
 class CodeRange {
  public:
   CodeRange() = default;

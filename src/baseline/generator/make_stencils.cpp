@@ -1,5 +1,3 @@
-#include <elf.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -11,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <elf.h>
 
 #include "baseline/stencils.hpp"
 
@@ -33,7 +33,8 @@ class Object {
   explicit Object(const std::string& path) : path_(path) {
     std::ifstream in(path, std::ios::binary);
     bytes_.assign(std::istreambuf_iterator<char>(in), {});
-    if (bytes_.size() < sizeof(Elf64_Ehdr) || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0) refuse("no object: " + path);
+    if (bytes_.size() < sizeof(Elf64_Ehdr) || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0)
+      refuse("no object: " + path);
     header_ = at<Elf64_Ehdr>(0);
     if (header_->e_type != ET_REL || header_->e_machine != EM_X86_64) refuse("not for x86-64: " + path);
     read_sections();
@@ -123,13 +124,17 @@ struct HoleName {
   HoleKind kind;
 };
 constexpr HoleName hole_names[] = {
-    {"wisp_slot_0", HoleKind::slot_0},   {"wisp_slot_1", HoleKind::slot_1},         {"wisp_slot_2", HoleKind::slot_2},
-    {"wisp_slot_3", HoleKind::slot_3},   {"wisp_field_0", HoleKind::field_0},       {"wisp_field_1", HoleKind::field_1},
-    {"wisp_field_2", HoleKind::field_2}, {"wisp_field_3", HoleKind::field_3},       {"wisp_shift_3", HoleKind::field_3},
-    {"wisp_wide", HoleKind::wide},       {"wisp_offset", HoleKind::wide},           {"wisp_offset_word", HoleKind::low_2},
-    {"wisp_word_2", HoleKind::word_2},   {"wisp_word_3", HoleKind::word_3},         {"wisp_word_4", HoleKind::word_4},
-    {"wisp_low_1", HoleKind::low_1},     {"wisp_low_2", HoleKind::low_2},           {"wisp_high_2", HoleKind::high_2},
-    {"wisp_target", HoleKind::target},   {"wisp_slot_word_3", HoleKind::slot_word_3}, {"wisp_table", HoleKind::table},
+    {"wisp_slot_0", HoleKind::slot_0},   {"wisp_slot_1", HoleKind::slot_1},
+    {"wisp_slot_2", HoleKind::slot_2},   {"wisp_slot_3", HoleKind::slot_3},
+    {"wisp_field_0", HoleKind::field_0}, {"wisp_field_1", HoleKind::field_1},
+    {"wisp_field_2", HoleKind::field_2}, {"wisp_field_3", HoleKind::field_3},
+    {"wisp_shift_3", HoleKind::field_3}, {"wisp_wide", HoleKind::wide},
+    {"wisp_offset", HoleKind::wide},     {"wisp_offset_word", HoleKind::low_2},
+    {"wisp_word_2", HoleKind::word_2},   {"wisp_word_3", HoleKind::word_3},
+    {"wisp_word_4", HoleKind::word_4},   {"wisp_low_1", HoleKind::low_1},
+    {"wisp_low_2", HoleKind::low_2},     {"wisp_high_2", HoleKind::high_2},
+    {"wisp_target", HoleKind::target},   {"wisp_slot_word_3", HoleKind::slot_word_3},
+    {"wisp_table", HoleKind::table},
 };
 
 const HoleName* find_hole(std::string_view name) {
@@ -156,9 +161,7 @@ struct Tables {
     }
     return at->second;
   }
-  u32 external(const std::string& symbol) {
-    return externals.try_emplace(symbol, u32(externals.size())).first->second;
-  }
+  u32 external(const std::string& symbol) { return externals.try_emplace(symbol, u32(externals.size())).first->second; }
 };
 
 /// Makes one handler's stencil.
@@ -178,9 +181,7 @@ class StencilMaker {
   }
 
  private:
-  [[noreturn]] void refuse_it(const std::string& what) const {
-    refuse(object_.path() + ": " + name_ + ": " + what);
-  }
+  [[noreturn]] void refuse_it(const std::string& what) const { refuse(object_.path() + ": " + name_ + ": " + what); }
 
   Target target_of(const Elf64_Rela& relocation, i64 bias) {
     const Elf64_Sym& symbol = object_.symbol(ELF64_R_SYM(relocation.r_info));
@@ -195,7 +196,8 @@ class StencilMaker {
       const std::string all = object_.bytes_of(section);
       const u64 size = s.sh_entsize != 0 ? s.sh_entsize : all.size();
       const u64 first = s.sh_entsize != 0 ? at / size * size : 0;
-      if (!object_.relocations(section).empty() || first + size > all.size()) refuse_it("refers to data not understood");
+      if (!object_.relocations(section).empty() || first + size > all.size())
+        refuse_it("refers to data not understood");
       const u32 place = tables_.constant(all.substr(first, size), u32(s.sh_addralign)) + u32(at - first);
       return {.block = 0, .symbol = "constant " + std::to_string(place)};
     }
@@ -530,18 +532,19 @@ void write(std::FILE* out, const Tables& tables, const std::map<std::string, Tab
   std::fprintf(out, "const std::span<const void* const> stencil_externals(externals, %zu);\n", numbers.size());
   for (const bool is_guarded : {false, true}) {
     std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n", is_guarded ? "guarded_stencils" : "stencils");
-#define WISP_SLOT_FAMILY(family)                                                                  \
-  if (!plain.contains(#family)) refuse("no object has the family " #family);                      \
-  std::fprintf(out, "%s_" #family ",\n", is_guarded && guarded.contains(#family) ? "guarded" : "plain");
+#define WISP_SLOT_FAMILY(family)                                             \
+  if (!plain.contains(#family)) refuse("no object has the family " #family); \
+  std::fprintf(out, "%s_" #family ",\n", is_guarded&& guarded.contains(#family) ? "guarded" : "plain");
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"
     std::fprintf(out, "};\n");
-    std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n", is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
-#define WISP_SLOT_FAMILY(family)                                                                           \
-  if (is_guarded && guarded.contains("pinned_" #family)) {                                                 \
-    std::fprintf(out, "guarded_pinned_" #family ",\n");                                                    \
-  } else {                                                                                                 \
-    std::fprintf(out, plain.contains("pinned_" #family) ? "plain_pinned_" #family ",\n" : "nullptr,\n");   \
+    std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n",
+                 is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
+#define WISP_SLOT_FAMILY(family)                                                                         \
+  if (is_guarded && guarded.contains("pinned_" #family)) {                                               \
+    std::fprintf(out, "guarded_pinned_" #family ",\n");                                                  \
+  } else {                                                                                               \
+    std::fprintf(out, plain.contains("pinned_" #family) ? "plain_pinned_" #family ",\n" : "nullptr,\n"); \
   }
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"

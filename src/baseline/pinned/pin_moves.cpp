@@ -12,12 +12,12 @@ using interp::slot_at;
 using interp::State;
 using interp::unknown;
 
-#define WISP_PIN_MOVE(name, statement)                                  \
-  template <u32 pin>                                                    \
+#define WISP_PIN_MOVE(name, statement)                                   \
+  template <u32 pin>                                                     \
   [[clang::preserve_none]] runtime::Status name(WISP_STATE_PARAMETERS) { \
-    State s{WISP_STATE_ARGUMENTS};                                      \
-    statement;                                                          \
-    WISP_NEXT(2);                                                       \
+    State s{WISP_STATE_ARGUMENTS};                                       \
+    statement;                                                           \
+    WISP_NEXT(2);                                                        \
   }
 
 WISP_PIN_MOVE(load_pin, s.pins[pin] = *slot_at(s, 0))
@@ -43,12 +43,12 @@ WISP_PIN_MOVE(copy_from_vpin3, s.vpins[pin] = s.vpins[3])
 
 extern const Handler pin_moves_handlers[];
 const Handler pin_moves_handlers[] = {
-    WISP_ALL_PINS(load_pin),          WISP_ALL_PINS(store_pin),         WISP_ALL_PINS(set_pin),
-    WISP_ALL_PINS(load_vpin),         WISP_ALL_PINS(store_vpin),        WISP_ALL_PINS(set_vpin),
-    WISP_ALL_PINS(set_pin_const32),   WISP_ALL_PINS(set_pin_const64),   WISP_ALL_PINS(set_vpin_const32),
-    WISP_ALL_PINS(set_vpin_const64),  WISP_ALL_PINS(copy_from_pin0),    WISP_ALL_PINS(copy_from_pin1),
-    WISP_ALL_PINS(copy_from_pin2),    WISP_ALL_PINS(copy_from_pin3),    WISP_ALL_PINS(copy_from_vpin0),
-    WISP_ALL_PINS(copy_from_vpin1),   WISP_ALL_PINS(copy_from_vpin2),   WISP_ALL_PINS(copy_from_vpin3),
+    WISP_ALL_PINS(load_pin),         WISP_ALL_PINS(store_pin),       WISP_ALL_PINS(set_pin),
+    WISP_ALL_PINS(load_vpin),        WISP_ALL_PINS(store_vpin),      WISP_ALL_PINS(set_vpin),
+    WISP_ALL_PINS(set_pin_const32),  WISP_ALL_PINS(set_pin_const64), WISP_ALL_PINS(set_vpin_const32),
+    WISP_ALL_PINS(set_vpin_const64), WISP_ALL_PINS(copy_from_pin0),  WISP_ALL_PINS(copy_from_pin1),
+    WISP_ALL_PINS(copy_from_pin2),   WISP_ALL_PINS(copy_from_pin3),  WISP_ALL_PINS(copy_from_vpin0),
+    WISP_ALL_PINS(copy_from_vpin1),  WISP_ALL_PINS(copy_from_vpin2), WISP_ALL_PINS(copy_from_vpin3),
 };
 
 }  // namespace wisp::baseline

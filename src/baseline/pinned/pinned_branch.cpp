@@ -3,8 +3,7 @@
 
 // Two rows each: a branch on a comparison of floats has one for the negated comparison.
 #define WISP_PINNED_branch(semantics, shape) WISP_PINNED_SHAPE_##shape(semantics)
-#define WISP_PINNED_SHAPE_branch_compare(semantics) \
-  pinned_branch<interp::numeric::semantics, false>, no_pinned_row,
+#define WISP_PINNED_SHAPE_branch_compare(semantics) pinned_branch<interp::numeric::semantics, false>, no_pinned_row,
 #define WISP_PINNED_SHAPE_branch_compare_float(semantics) \
   pinned_branch<interp::numeric::semantics, false>, pinned_branch<interp::numeric::semantics, true>,
 #define WISP_PINNED_SHAPE_handlers_2(semantics) pinned_##semantics, no_pinned_row,

@@ -1,7 +1,7 @@
 #include <cstdint>
 
-/// The only function of libm that the command needs, for formatting numbers: a second shared library would take 60 µs of
-/// every start.
+/// The only function of libm that the command needs, for formatting numbers: a second shared library would take 60 µs
+/// of every start.
 extern "C" double ceil(double value) {
   constexpr double no_fractions = 0x1p52;
   // NaN comes back, too.

@@ -35,8 +35,8 @@ Interrupt::~Interrupt() {
   if (const int descriptor = descriptor_.load(std::memory_order_relaxed); descriptor >= 0) close(descriptor);
 }
 
-// Whoever raises sets the flag and then looks for a descriptor; whoever waits makes the descriptor and then looks at the
-// flag. All four in one order, so one of them sees the other.
+// Whoever raises sets the flag and then looks for a descriptor; whoever waits makes the descriptor and then looks at
+// the flag. All four in one order, so one of them sees the other.
 
 PollHandle Interrupt::handle() const {
   i32 descriptor = descriptor_.load();
