@@ -46,15 +46,20 @@ std::string program() {
     const std::string next = std::to_string((i + 1) % functions);
     // Sums 0 to n - 1 through memory, some of it in the next function.
     text += "(func $work" + number + " (export \"work" + number + R"(") (param $n i32) (result i32) (local $i i32)
-      (i32.store (i32.const )" + std::to_string(8 * i) + R"() (i32.const 0))
+      (i32.store (i32.const )" +
+            std::to_string(8 * i) + R"() (i32.const 0))
       (block $done (loop $next
         (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
-        (i32.store (i32.const )" + std::to_string(8 * i) + R"()
-          (i32.add (call $read (i32.const )" + std::to_string(8 * i) + R"()) (local.get $i)))
+        (i32.store (i32.const )" +
+            std::to_string(8 * i) + R"()
+          (i32.add (call $read (i32.const )" +
+            std::to_string(8 * i) + R"()) (local.get $i)))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $next)))
-      (if (i32.and (local.get $n) (i32.const 64)) (then (drop (call $work)" + next + R"( (i32.const 20)))))
-      (i32.load (i32.const )" + std::to_string(8 * i) + ")))\n";
+      (if (i32.and (local.get $n) (i32.const 64)) (then (drop (call $work)" +
+            next + R"( (i32.const 20)))))
+      (i32.load (i32.const )" +
+            std::to_string(8 * i) + ")))\n";
   }
   return text + ")";
 }
