@@ -66,6 +66,7 @@ void Background::run() {
 void Background::write_cache(std::unique_lock<std::mutex>& lock) {
   current_ = std::exchange(unwritten_, nullptr);
   ModuleCode* const module = current_;
+  if (module == nullptr) return;  // it has gone while we waited
   lock.unlock();
   module->write_cache();
   lock.lock();

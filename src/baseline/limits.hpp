@@ -12,6 +12,9 @@ inline constexpr u64 first_region_bytes = 1024 * 1024;
 /// Machine code that a byte of a module's code is expected to become; a guess too low costs another region.
 inline constexpr u64 expansion = 16;
 
+/// Slots of a frame that may be in registers.
+inline constexpr u32 pinnable_slots = 4096;
+
 /// Calls of a function, or iterations of its loops, after which the optimizing compiler gets it; and iterations between
 /// two questions whether it is done.
 inline constexpr i32 calls_before_optimizing = 2'000;

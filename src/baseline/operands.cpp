@@ -196,9 +196,35 @@ constexpr Operands other_operands(const Variant& variant) {
   }
 }
 
-constexpr ResultKind result_of(const Variant& variant) {
-  if (variant.shape == Shape::compare || variant.name[0] == 'i') return ResultKind::integer;
-  return variant.name[0] == 'v' ? ResultKind::vector : ResultKind::floating;
+constexpr bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+constexpr bool names_float(std::string_view text) {
+  return contains(text, "f32") || contains(text, "f64");
+}
+
+/// By the names of the instructions: i32_trunc_f64_s, f64_load, br_if_f32_lt, select_v128, …
+constexpr ValueKind result_of(const Variant& variant) {
+  if (variant.family == SlotFamily::vector_integer || variant.family == SlotFamily::vector_float) {
+    return ValueKind::vector;
+  }
+  if (variant.shape == Shape::compare) return ValueKind::integer;
+  if (variant.name.starts_with("v128") || variant.name.ends_with("v128")) return ValueKind::vector;
+  const bool is_control = variant.family == SlotFamily::control;
+  return names_float(is_control ? variant.name : variant.name.substr(0, 3)) ? ValueKind::floating : ValueKind::integer;
+}
+
+constexpr ValueKind operand_kind_of(const Variant& variant) {
+  const std::string_view name = variant.name;
+  if (variant.family == SlotFamily::memory) {
+    if (variant.shape != Shape::store) return ValueKind::integer;
+    return name.starts_with("v128") ? ValueKind::vector : names_float(name) ? ValueKind::floating : ValueKind::integer;
+  }
+  // A conversion names what it converts last.
+  const std::string_view rest = name.size() > 3 ? name.substr(3) : name;
+  if (names_float(rest)) return ValueKind::floating;
+  if (contains(rest, "_i32") || contains(rest, "_i64")) return ValueKind::integer;
+  return names_float(name.substr(0, 3)) ? ValueKind::floating : ValueKind::integer;
 }
 
 /// The families of pinned/.
@@ -213,7 +239,10 @@ constexpr Operands make_operands(const Variant& variant) {
     out = variant.family == SlotFamily::control ? control_operands(variant) : other_operands(variant);
   }
   out.result_to_slot = out.has_result && (variant.number & interp::result_to_slot) != 0;
-  if (out.kind == Operands::Kind::pinnable) out.result = result_of(variant);
+  out.result = result_of(variant);
+  out.a_kind = out.b_kind = operand_kind_of(variant);
+  if (variant.shape == Shape::store) out.b_kind = ValueKind::integer;
+  out.may_write_vector = out.writes_field_0;
   out.is_branch = variant.family == SlotFamily::branch && variant.row != SlotOp::br_table;
   return out;
 }

@@ -7,8 +7,8 @@ namespace wisp::baseline {
 /// Where an operand is that may also be in a pin; the order is that of interp::Place.
 enum class OperandPlace : u8 { slot, acc, immediate };
 
-/// Which accumulator a result is in, and how much of it.
-enum class ResultKind : u8 { integer, floating, vector };
+/// What kind of register a value is computed in.
+enum class ValueKind : u8 { integer, floating, vector };
 
 /// What an instruction does with the slots that its fields name.
 struct Operands {
@@ -33,9 +33,15 @@ struct Operands {
   /// The result is in the accumulator; if `result_to_slot`, also in field 0, but not in the variant before this one.
   bool has_result = false;
   bool result_to_slot = false;
-  ResultKind result = ResultKind::integer;  // of a pinnable one
+  /// What the result is. Of an instruction on vectors: `vector`, whatever it is.
+  ValueKind result = ValueKind::integer;
+  /// Of a pinnable one, what its operands are.
+  ValueKind a_kind = ValueKind::integer;
+  ValueKind b_kind = ValueKind::integer;
   /// Field 0 is written without being in the accumulator, or besides.
   bool writes_field_0 = false;
+  /// That may be two slots.
+  bool may_write_vector = false;
   /// Field 0 is read and written, and may be in a pin: increment_br_if_ne.
   bool updates_a = false;
   /// The target is in the wide field.

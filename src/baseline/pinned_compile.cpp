@@ -72,8 +72,8 @@ bool Compiler::emit_result(const Instruction& instruction, const Operands& opera
     return emit_pin_move(pin.is_floating() ? PinMove::set_floating : PinMove::set, pin, slot);
   }
   if (!from_pins) return true;
-  const SlotOp set = operands.result == ResultKind::integer  ? SlotOp::set_acc
-                     : operands.result == ResultKind::vector ? SlotOp::set_vacc128
+  const SlotOp set = operands.result == ValueKind::integer  ? SlotOp::set_acc
+                     : operands.result == ValueKind::vector ? SlotOp::set_vacc128
                                                              : SlotOp::set_vacc64;
   return emit(stencil_of(set), instruction);
 }

@@ -29,8 +29,12 @@ function(wisp_stencils name source)
   set(stencil_objects ${stencil_objects} ${object} PARENT_SCOPE)
 endfunction()
 
-foreach(family integer floating branch memory control calls objects vector_integer vector_float atomic tables)
+foreach(family integer floating branch memory control calls objects atomic tables)
   wisp_stencils(${family} interp/ops_${family}.cpp)
+endforeach()
+# Lanes are written as loops, of which nothing is to be left.
+foreach(family vector_integer vector_float)
+  wisp_stencils(${family} interp/ops_${family}.cpp -funroll-loops -fvectorize -fslp-vectorize)
 endforeach()
 wisp_stencils(guarded_memory interp/ops_memory.cpp -DWISP_GUARDED)
 foreach(family integer floating branch memory)

@@ -154,7 +154,9 @@ template <class T, u32 variant>
 WISP_HANDLER select_slots(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const u32 condition = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 3>(s);
-  result<variant & result_to_slot>(s, load_slot<T>(condition != 0 ? slot_at(s, 1) : slot_at(s, 2)));
+  const T a = operand<Place::slot, T, 1>(s);
+  const T b = operand<Place::slot, T, 2>(s);
+  result<variant & result_to_slot>(s, condition != 0 ? a : b);
   WISP_NEXT(2);
 }
 

@@ -64,10 +64,13 @@ template <class T>
 inline T from_vector(Vector vector) {
   if constexpr (std::is_same_v<T, V128>) {
     return std::bit_cast<V128>(vector);
-  } else if constexpr (std::is_same_v<T, f64>) {
-    return std::bit_cast<f64 __attribute__((vector_size(16)))>(vector)[0];
   } else {
-    return vector[0];
+    T value = std::bit_cast<T __attribute__((vector_size(16)))>(vector)[0];
+#if defined(__x86_64__)
+    // A scalar from here on: computing with all lanes is slow where the others happen to be denormal.
+    asm("" : "+x"(value));
+#endif
+    return value;
   }
 }
 

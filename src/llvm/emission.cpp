@@ -113,7 +113,22 @@ void read_rows(const std::vector<u8>& object, runtime::LocationTable& table) {
 
 }  // namespace
 
+/// Machine code keeps the order of what the IR has: a store must not come before a load that may trap.
+static void forget_aliasing(ir::Module& module) {
+  for (ir::Function& function : module) {
+    for (ir::BasicBlock& block : function) {
+      for (ir::Instruction& instruction : block) {
+        for (const unsigned kind : {ir::LLVMContext::MD_alias_scope, ir::LLVMContext::MD_noalias,
+                                    ir::LLVMContext::MD_tbaa}) {
+          instruction.setMetadata(kind, nullptr);
+        }
+      }
+    }
+  }
+}
+
 Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& target) {
+  forget_aliasing(out.module());
   runtime::ObjectCode code;
   ir::SmallVector<char, 0> bytes;
   ir::raw_svector_ostream stream(bytes);
@@ -123,6 +138,8 @@ Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& ta
     auto* info = new ir::MachineModuleInfoWrapperPass(&machine);
     ir::TargetPassConfig* config = machine.createPassConfig(passes);
     config->setDisableVerify(true);
+    // Nothing that may trap is moved to where it is needed: what comes in between must not happen if it traps.
+    config->disablePass(&ir::MachineSinkingLegacyID);
     passes.add(config);
     passes.add(info);
     bool failed = config->addISelPasses();
