@@ -5,7 +5,7 @@ export CTEST_OUTPUT_ON_FAILURE := 1
 # Tests and benchmarks leave the user's cache alone.
 export XDG_CACHE_HOME := $(CURDIR)/$(BUILD)/cache
 
-.PHONY: help build demo test conformance guests bench fuzz check format sanitize clean
+.PHONY: help build demo test conformance guests bench fuzz stress check format sanitize clean
 
 help:
 	@echo "make demo         build wisp and watch it run a C program in its sandbox"
@@ -15,6 +15,7 @@ help:
 	@echo "make guests       real programs that npm serves: CPython, Perl, a speech synthesiser"
 	@echo "make bench        benchmarks: ratios against native code, V8 and JavaScriptCore"
 	@echo "make fuzz         fuzz for SECONDS seconds a target (default 600), tiers against each other and V8"
+	@echo "make stress       threads that share engines and modules, for SECONDS seconds a test (default 600) on each tier"
 	@echo "make sanitize     the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make check        format, lint, layers"
 
@@ -57,6 +58,11 @@ fuzz: $(BUILD)/build.ninja
 	@cmake --preset fuzz >/dev/null
 	@ninja -C $(BUILD)/fuzz --quiet fuzzers
 	@fuzz/run $(SECONDS) $(SEED)
+
+stress: $(BUILD)/build.ninja
+	@tools/setup build test
+	@ninja -C $(BUILD) --quiet
+	@WISP_STRESS_SECONDS=$(SECONDS) ctest --test-dir $(BUILD) -R '^stress\.' --no-tests=error --timeout 100000 --progress
 
 sanitize:
 	@tools/setup build test sanitize

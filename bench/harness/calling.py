@@ -3,7 +3,8 @@ import pathlib
 import tempfile
 
 from harness import engines
-from harness.pairs import commands, ratios, show
+from harness.pairs import commands, geomeans, ratios, show
+from harness.peak import WARM_UP_MS, add
 
 MANY, FEW = 100_000, 1_000
 
@@ -51,4 +52,15 @@ def hostcalls(options):
 
 
 def interruption(options):
-    engines.left_out("interruption on over off", "wisp cannot switch it off")
+    """The kernels with and without the checks at loop headers and function entries. The interpreter always checks."""
+    tiers = [tier for tier in engines.available(options.tiers) if tier != "interpreter"]
+    found = {}
+    for source in sorted((engines.ROOT / "bench/kernels").glob("*.c")):
+        guest = engines.guest_program(source)
+        sides = {}
+        for tier in tiers:
+            sides[f"{tier}, on"] = engines.wisp(tier, guest, WARM_UP_MS)
+            sides[f"{tier}, off"] = engines.wisp(tier, "--uninterruptible", guest, WARM_UP_MS)
+        add(found, commands(sides, options.rounds))
+    show("Kernels: interruption on over off, geometric means", "ratio",
+         [(f"wisp {tier}", geomeans(found, f"{tier}, on", f"{tier}, off"), "1.03", "1.01") for tier in tiers])

@@ -56,6 +56,10 @@ class Config {
   /// Guests use up fuel, and stop when it is used up: the same program with the same input always stops at the same
   /// instruction. `Store::set_fuel` fills the tank.
   bool fuel = false;
+  /// Guests look at every loop header and function entry whether they are to stop. Without, compiled code does not, and
+  /// an endless loop in it is endless: only for guests that are trusted to come to an end, and to measure what it
+  /// costs. The interpreter always looks.
+  bool interruptible = true;
   /// The stack of the guests of one store: its locals and operands. Deeper recursion is the trap `stack_overflow`.
   std::uint64_t stack_bytes = std::uint64_t{8} << 20;
   /// Native stack that guests and the host functions they call may use; less than the thread has.

@@ -24,12 +24,14 @@ std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
   const Optimize optimize = config.tier == Tier::automatic    ? Optimize::hot
                             : config.tier == Tier::optimizing ? Optimize::at_once
                                                               : Optimize::never;
+  const bool is_kept = config.code_cache != nullptr && config.interruptible;
   return baseline::make_baseline({.fuel = config.fuel,
                                   .guard_pages = config.memory_mode == MemoryMode::guard_pages,
+                                  .interruptible = config.interruptible,
                                   .optimize = optimize,
                                   .make_compiler = make_optimizing_compiler,
                                   .on_wait = config.on_compile,
-                                  .cache = config.code_cache ? Access::disk(*config.code_cache) : nullptr});
+                                  .cache = is_kept ? Access::disk(*config.code_cache) : nullptr});
 }
 
 }  // namespace

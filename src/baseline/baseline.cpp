@@ -19,6 +19,7 @@ class Baseline final : public runtime::Tier {
   std::unique_ptr<runtime::ModuleCode> load(std::shared_ptr<const wasm::Module> module) override {
     ModuleCode::Settings settings{.fuel = config_.fuel,
                                   .guard_pages = config_.guard_pages,
+                                  .interruptible = config_.interruptible,
                                   .optimize = config_.fuel ? Optimize::never : config_.optimize,
                                   .background = &background_,
                                   .on_wait = config_.on_wait};

@@ -12,6 +12,8 @@ struct BaselineConfig {
   bool fuel = false;
   /// Memories are made with guard pages, and faults there are traps.
   bool guard_pages = false;
+  /// Code looks whether it is to stop. If not, none is kept or taken from where it is kept.
+  bool interruptible = true;
   /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not
   /// count.
   Optimize optimize = Optimize::never;

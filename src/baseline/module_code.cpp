@@ -28,7 +28,8 @@ ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, const Setting
                  .cell_bytes = sizeof(runtime::NativeCell),
                  .fuel = settings.fuel,
                  .encoding = interp::Encoding::numbers,
-                 .counts_uses = settings.optimize == Optimize::hot}),
+                 .counts_uses = settings.optimize == Optimize::hot,
+                 .interruptible = settings.interruptible}),
       validator_(*module_),
       compiler_(is_guarded_),
       space_(fault_landing_address(), first_region_bytes(*module_)),
@@ -118,7 +119,8 @@ u64 ModuleCode::origin(const NativeFunction& function, const u8* pc) {
 // Optimizing
 
 bool ModuleCode::use(const std::shared_ptr<runtime::CodeSource>& source) {
-  if (settings_.optimize == Optimize::never) return false;
+  // What is kept can be interrupted.
+  if (settings_.optimize == Optimize::never || !settings_.interruptible) return false;
   precompiled_ = source;
   return true;
 }
@@ -136,6 +138,7 @@ void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::
                                                              .layouts = layouts_,
                                                              .function = unit.function,
                                                              .is_guarded = is_guarded_,
+                                                             .interruptible = settings_.interruptible,
                                                              .osr_loop = unit.loop,
                                                              .cancel = &cancelled_});
   const bool is_usable = code.ok() && install(unit, *code);

@@ -23,6 +23,7 @@ class ModuleCode final : public runtime::ModuleCode {
   struct Settings {
     bool fuel = false;
     bool guard_pages = false;
+    bool interruptible = true;
     Optimize optimize = Optimize::never;
     Background* background = nullptr;  // unless never
     /// Told when a guest begins and ends to wait for the compiler; may be empty.

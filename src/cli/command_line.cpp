@@ -203,6 +203,9 @@ void apply_other(Invocation& to, Option option, const std::string& value) {
       if (value.empty()) bad_value(option, value, "the directory's name is missing");
       to.cache_directory = value;
       return;
+    case Option::uninterruptible:
+      to.config.interruptible = false;
+      return;
     case Option::no_cache:
       to.use_cache = false;
       return;

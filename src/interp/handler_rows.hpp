@@ -23,10 +23,11 @@ using HandlerTable = const Handler*;
 #define WISP_TIMES_6(handler, ...) WISP_TIMES_4(handler, __VA_ARGS__) handler<__VA_ARGS__ 4>, handler<__VA_ARGS__ 5>,
 #define WISP_TIMES_8(handler, ...) WISP_TIMES_6(handler, __VA_ARGS__) handler<__VA_ARGS__ 6>, handler<__VA_ARGS__ 7>,
 #define WISP_TIMES_9(handler, ...) WISP_TIMES_8(handler, __VA_ARGS__) handler<__VA_ARGS__ 8>,
-#define WISP_TIMES_14(handler, ...)                                                                  \
-  WISP_TIMES_9(handler, __VA_ARGS__)                                                                 \
-  handler<__VA_ARGS__ 9>, handler<__VA_ARGS__ 10>, handler<__VA_ARGS__ 11>, handler<__VA_ARGS__ 12>, \
-      handler<__VA_ARGS__ 13>,
+#define WISP_TIMES_12(handler, ...)  \
+  WISP_TIMES_9(handler, __VA_ARGS__) \
+  handler<__VA_ARGS__ 9>, handler<__VA_ARGS__ 10>, handler<__VA_ARGS__ 11>,
+#define WISP_TIMES_14(handler, ...) \
+  WISP_TIMES_12(handler, __VA_ARGS__) handler<__VA_ARGS__ 12>, handler<__VA_ARGS__ 13>,
 #define WISP_TIMES_16(handler, ...) \
   WISP_TIMES_14(handler, __VA_ARGS__) handler<__VA_ARGS__ 14>, handler<__VA_ARGS__ 15>,
 #define WISP_COMMA ,
@@ -56,5 +57,5 @@ using HandlerTable = const Handler*;
 #define WISP_VARIANTS_handlers_1(handler) handler<0>,
 #define WISP_VARIANTS_handlers_2(handler) WISP_TIMES_2(handler, )
 #define WISP_VARIANTS_handlers_4(handler) WISP_TIMES_4(handler, )
-#define WISP_VARIANTS_handlers_6(handler) WISP_TIMES_6(handler, )
+#define WISP_VARIANTS_handlers_12(handler) WISP_TIMES_12(handler, )
 #define WISP_VARIANTS_handlers_16(handler) WISP_TIMES_16(handler, )

@@ -28,7 +28,7 @@ void Lowering::loop(const wasm::BlockType& type) {
   label.start = out_.position();
   land();
   has_loops_ = true;
-  if (context_.encoding == Encoding::numbers) emit(SlotOp::loop_check);
+  if (context_.encoding == Encoding::numbers && context_.interruptible) emit(SlotOp::loop_check);
   count_use(true);
   begin_segment();
 }

@@ -31,7 +31,7 @@ void Lowering::begin(const wasm::BodyState& state) {
   stack_.reset(slot);
   const u32 params = runtime::slot_count(state.type().params);
   const u32 zeroed = slot - params;
-  emit(variant(SlotOp::enter, std::min(zeroed, 5u)), 0, params, zeroed);
+  emit(variant(SlotOp::enter, std::min(zeroed, 5u) + (context_.interruptible ? 0 : 6)), 0, params, zeroed);
   count_use(false);
   segment_at_ = none;
   begin_segment();

@@ -21,6 +21,8 @@ struct LoweringContext {
   Encoding encoding = Encoding::handlers;
   /// Code counts how often it is used (SlotOp::count_use).
   bool counts_uses = false;
+  /// Code looks whether it is to stop; of Encoding::numbers only.
+  bool interruptible = true;
 
   Word cell_address(FuncIndex function) const {
     return reinterpret_cast<Word>(cells) + u64{function.value - module.imported_functions} * cell_bytes;

@@ -16,17 +16,20 @@ inline uintptr_t native_stack_pointer() {
 }
 
 /// The first instruction of every function. Frame size: field 0; slots that start as zero: field 2 of them from field 1
-/// on. Variant: how many of these, if fewer than 5.
+/// on. Variant, modulo 6: how many of these, if fewer than 5; from 6 on: without looking whether to stop.
 template <u32 variant>
 WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const Execution* execution = s.vm->execution;
   WISP_TRAP_IF(slot_at(s, 0) > execution->stack_limit, TrapReason::stack_overflow);
   WISP_TRAP_IF(native_stack_pointer() < execution->native_stack_limit, TrapReason::stack_overflow);
-  if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  if constexpr (variant < 6) {
+    if (interrupt_requested(s)) WISP_TAIL(interrupted);
+  }
+  constexpr u32 zeroed = variant % 6;
   u64* const first = slot_at(s, 1);
-  if constexpr (variant < 5) {
-    for (u32 i = 0; i < variant; ++i) first[i] = 0;
+  if constexpr (zeroed < 5) {
+    for (u32 i = 0; i < zeroed; ++i) first[i] = 0;
   } else {
     u64* const end = first + field(s, 2);
     for (u64* slot = first; slot < end; ++slot) *slot = 0;

@@ -77,7 +77,8 @@ class Checker {
   Checker(ObjectModule& out, ir::Function& function) : out_(out), function_(function), b_(out.context()) {}
 
   void run() {
-    const std::set<const ir::BasicBlock*> headers = repeated_blocks();
+    std::set<const ir::BasicBlock*> headers;
+    if (out_.job().interruptible) headers = repeated_blocks();
     const bool calls = has_calls();
     if (headers.empty() && !calls) return;
     ir::BasicBlock::iterator place = function_.getEntryBlock().getFirstInsertionPt();
@@ -196,6 +197,7 @@ class Checker {
     };
     leave_if(std::next(state->getIterator()), entry_location(), has_no_stack,
              [&] { leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))}); });
+    if (!out_.job().interruptible) return;
     ir::BasicBlock* rest = ir::cast<ir::BranchInst>(state->getParent()->getTerminator())->getSuccessor(1);
     leave_if(
         rest->begin(), entry_location(), [&] { return is_interrupted(); },

@@ -87,6 +87,8 @@ struct CompileJob {
   /// Memory 0 is laid out so that accesses with 32-bit addresses need no check (MemoryLayout::is_guarded), and faults
   /// are caught.
   bool is_guarded = false;
+  /// The code looks whether it is to stop.
+  bool interruptible = true;
   /// Of a function that runs already: byte offset in the module of the `loop` instruction at which it is to go on.
   std::optional<u64> osr_loop = std::nullopt;
   /// Functions whose code may become part of this one's, by FuncIndex minus the imported ones; null: any.
