@@ -43,9 +43,11 @@ const Case cases[] = {
     {"recursion", R"((func $fork (param i32) (if (local.get 0) (then
         (call $fork (i32.sub (local.get 0) (i32.const 1))) (call $fork (i32.sub (local.get 0) (i32.const 1))))))
       (func (export "run") (call $here) (call $fork (i32.const 60))))"},
-    {"tail_calls", R"((func $f (param i32) (return_call $g (local.get 0))) (func $g (param i32) (return_call $f (local.get 0)))
+    {"tail_calls",
+     R"((func $f (param i32) (return_call $g (local.get 0))) (func $g (param i32) (return_call $f (local.get 0)))
       (func (export "run") (call $here) (call $f (i32.const 1))))"},
-    {"indirect_tail_calls", R"((type $t (func)) (table funcref (elem $f)) (func $f (return_call_indirect (type $t) (i32.const 0)))
+    {"indirect_tail_calls",
+     R"((type $t (func)) (table funcref (elem $f)) (func $f (return_call_indirect (type $t) (i32.const 0)))
       (func (export "run") (call $here) (call $f)))"},
     {"exceptions", R"((tag $e) (func $throw (throw $e))
       (func (export "run") (call $here) (loop $l (try_table (catch $e $l) (call $throw)))))"},
@@ -63,8 +65,10 @@ struct Guest {
       : world(test::config()),
         here(world.linker.define("host", "here", [this] { arrived = true; }).ok()),
         nothing(world.linker.define("host", "nothing", [] {}).ok()),
-        instance(world.instantiate(R"((module (import "host" "here" (func $here)) (import "host" "nothing" (func $nothing))
-          (memory 1024) )" + std::string(c.module) + ")")) {}
+        instance(
+            world.instantiate(R"((module (import "host" "here" (func $here)) (import "host" "nothing" (func $nothing))
+          (memory 1024) )" + std::string(c.module) +
+                              ")")) {}
 
   World world;
   std::atomic<bool> arrived = false;
