@@ -43,6 +43,15 @@ void PrintTo(const Case& c, std::ostream* out) {
   *out << c.name;
 }
 
+/// A function whose frame is larger than any may be.
+std::string too_large() {
+  std::string module = "(module $m (func $large (result i32) (i32.const 7) (drop) (call $one) ";
+  for (int i = 0; i < 70'000; ++i) module += "(call $one) ";
+  for (int i = 0; i < 70'000; ++i) module += "(drop) ";
+  return module + ") (func $one (result i32) (i32.const 1)) (func (export \"run\") (drop (call $large))))";
+}
+const std::string too_large_module = too_large();
+
 /// Functions that a compiler likes to make part of their callers, and ways to end in them.
 const Case cases[] = {
     {"inlined", TrapReason::unreachable, R"((module $m
@@ -201,6 +210,7 @@ const Case cases[] = {
       (func $deep (call $deep) (nop))
       (func (export "run") (call $deep))))",
      Compare::names},
+    {"overflow_of_one_frame", TrapReason::stack_overflow, too_large_module.c_str()},
     {"overflow_of_slots", TrapReason::stack_overflow, R"((module $m
       (func $deep (param i64 i64 i64 i64) (result i64 i64)
         (call $deep (local.get 1) (local.get 2) (local.get 3) (local.get 0)) drop (i64.const 1))

@@ -45,8 +45,7 @@ FunctionCode Lowering::take() {
   const u32 results = runtime::slot_count(state_->type().results);
   code.frame_slots = std::max(stack_.max_slot(), results);
   if (code.frame_slots > runtime::limits::frame_slots) {
-    out_.clear();
-    out_.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::stack_overflow));
+    become_trap(TrapReason::stack_overflow);
   } else {
     out_.set_field0(0, code.frame_slots);
     for (const u32 at : frame_size_uses_) out_.set_field1(at, code.frame_slots);
@@ -61,13 +60,19 @@ FunctionCode Lowering::take() {
 }
 
 FunctionCode Lowering::take_invalid(FuncIndex function, u64 offset) {
-  out_.clear();
-  out_.append_wide(SlotOp::trap, 0, 0, u32(TrapReason::invalid_function));
-  if (origins_ != nullptr) *origins_ = {{0, offset}};
+  become_trap(TrapReason::invalid_function);
+  if (origins_ != nullptr) origins_->push_back({0, offset});
   FunctionCode code;
   code.function = function;
   give_words(code);
   return code;
+}
+
+/// Instead of what has been lowered.
+void Lowering::become_trap(TrapReason reason) {
+  out_.clear();
+  if (origins_ != nullptr) origins_->clear();
+  out_.append_wide(SlotOp::trap, 0, 0, u32(reason));
 }
 
 void Lowering::give_words(FunctionCode& code) const {

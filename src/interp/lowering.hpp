@@ -80,6 +80,7 @@ class Lowering {
   void throw_ref();
 
  private:
+  void become_trap(TrapReason reason);
   void give_words(FunctionCode& code) const;
   static constexpr u32 none = ~u32{0};
 
