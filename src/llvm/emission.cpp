@@ -68,8 +68,8 @@ class LocationRecorder final : public ir::AsmPrinterHandler {
     return symbol;
   }
 
-  /// Of the access that `locate_accesses` marked, even where it has become part of another instruction; null if there is
-  /// none. What an instruction loads comes before what it stores.
+  /// Of the access that `locate_accesses` marked, even where it has become part of another instruction; null if there
+  /// is none. What an instruction loads comes before what it stores.
   static const ir::DILocation* access_location(const ir::MachineInstr& instruction) {
     const ir::DILocation* found = nullptr;
     for (const ir::MachineMemOperand* operand : instruction.memoperands()) {
