@@ -197,7 +197,7 @@ TEST(Sampling, ChangesNoResult) {
         (i64.store (i32.and (local.get 0) (i32.const 0xfff8)) (local.get 1))
         (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
       (i64.add (i64.xor (local.get 2) (i64x2.extract_lane 1 (local.get 5)))
-        (i64.add (i64.reinterpret_f64 (local.get 3)) (i64.extend_i32_s (i32.reinterpret_f32 (local.get 4)))))))";
+        (i64.add (i64.reinterpret_f64 (local.get 3)) (i64.extend_i32_s (i32.reinterpret_f32 (local.get 4))))))))";
   const std::int32_t turns = test::config().tier == Tier::interpreter ? 3'000'000 : 20'000'000;
   const auto result_of = [&](World& world) {
     const auto outcome = world.instantiate(module).func("run")->call(std::initializer_list<Value>{turns});

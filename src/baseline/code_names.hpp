@@ -11,8 +11,7 @@ namespace wisp::baseline {
 
 /// Is told of each piece of machine code: which function it is of (its name, or "func N"), in which way, and where it
 /// runs. In whatever thread made it, one piece at a time for each module.
-using CodeObserver =
-    std::function<void(std::string_view function, std::string_view kind, std::span<const u8> code)>;
+using CodeObserver = std::function<void(std::string_view function, std::string_view kind, std::span<const u8> code)>;
 
 /// Tells an observer what the machine code of a module is.
 class CodeNames {

@@ -79,17 +79,17 @@ Json GuestProfile::thread() const {
            {"pausedRanges", Json::array()},
            {"pid", "0"},
            {"tid", 0}};
-  out["frameTable"] = table(
-      frames.size(), {{"address", same(frames.size(), -1)},
-                      {"inlineDepth", same(frames.size(), 0)},
-                      {"category", column(frames, [](const Frame& frame) { return category_of(frame.kind); })},
-                      {"subcategory", same(frames.size(), 0)},
-                      {"func", column(frames, [](const Frame& frame) { return frame.function; })},
-                      {"nativeSymbol", same(frames.size(), nullptr)},
-                      {"innerWindowID", same(frames.size(), nullptr)},
-                      {"implementation", same(frames.size(), nullptr)},
-                      {"line", same(frames.size(), nullptr)},
-                      {"column", same(frames.size(), nullptr)}});
+  out["frameTable"] =
+      table(frames.size(), {{"address", same(frames.size(), -1)},
+                            {"inlineDepth", same(frames.size(), 0)},
+                            {"category", column(frames, [](const Frame& frame) { return category_of(frame.kind); })},
+                            {"subcategory", same(frames.size(), 0)},
+                            {"func", column(frames, [](const Frame& frame) { return frame.function; })},
+                            {"nativeSymbol", same(frames.size(), nullptr)},
+                            {"innerWindowID", same(frames.size(), nullptr)},
+                            {"implementation", same(frames.size(), nullptr)},
+                            {"line", same(frames.size(), nullptr)},
+                            {"column", same(frames.size(), nullptr)}});
   out["funcTable"] =
       table(functions.size(), {{"name", column(functions, [](const Function& function) { return function.name; })},
                                {"isJS", same(functions.size(), false)},
@@ -113,11 +113,11 @@ Json GuestProfile::thread() const {
                             {"frame", column(stacks, [](const Stack& stack) { return stack.frame; })},
                             {"category", column(stacks, category_of_stack)},
                             {"subcategory", same(stacks.size(), 0)}});
-  out["samples"] = table(samples_.size(),
-                         {{"stack", column(samples_, [&](const Place& place) { return or_null(place.stack); })},
-                          {"time", column(samples_, [](const Place& place) { return place.time_ms; })},
-                          {"weight", column(samples_, [](const Place& place) { return place.weight; })},
-                          {"weightType", "samples"}});
+  out["samples"] =
+      table(samples_.size(), {{"stack", column(samples_, [&](const Place& place) { return or_null(place.stack); })},
+                              {"time", column(samples_, [](const Place& place) { return place.time_ms; })},
+                              {"weight", column(samples_, [](const Place& place) { return place.weight; })},
+                              {"weightType", "samples"}});
   out["markers"] = table(0, {{"data", Json::array()},
                              {"name", Json::array()},
                              {"startTime", Json::array()},
@@ -146,8 +146,7 @@ std::string GuestProfile::to_json() const {
     meta["categories"].push_back(
         {{"name", category.name}, {"color", category.color}, {"subcategories", Json::array({"Other"})}});
   }
-  meta["extensions"] =
-      table(0, {{"baseURL", Json::array()}, {"id", Json::array()}, {"name", Json::array()}});
+  meta["extensions"] = table(0, {{"baseURL", Json::array()}, {"id", Json::array()}, {"name", Json::array()}});
   Json libraries = Json::array();
   for (const Number name : modules_.rows) {
     const std::string& text = strings_.rows[usize(name)];

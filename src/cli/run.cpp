@@ -122,6 +122,8 @@ class Guest {
     config.code_cache = cache_.cache;
     config.code_log = code_log_;
     config.sampled = is_sampled();
+    // Calls that can be seen take more of it.
+    if (settings_.profile.kind != ProfileSettings::Kind::none) config.native_stack_bytes *= 3;
     config.pooled_slots = 0;  // there is no next guest
     config.on_compile = [wait = std::make_shared<CompileWait>(is_terminal(StandardStream::error))](bool begins) {
       (*wait)(begins);
