@@ -36,9 +36,7 @@ ModuleCode& code_of(const VmContext* vm) {
 /// Takes a sample if the guest is asked for one; whether it is to stop.
 [[gnu::noinline]] bool stops(VmContext* vm) {
   runtime::Execution& execution = *vm->execution;
-  if (execution.sampler != nullptr && runtime::is_sample_due(execution)) {
-    execution.sampler->take(std::nullopt, WISP_NATIVE_FRAME());
-  }
+  if (runtime::is_sample_due(execution)) execution.sampler->take(std::nullopt, WISP_NATIVE_FRAME());
   return runtime::interruption(execution) != TrapReason::none;
 }
 
@@ -115,7 +113,7 @@ const void* optimized_call(std::string_view name) {
 
 void take_sample_of_compiling(const VmContext* vm, const runtime::NativeCell& cell, const runtime::NativeFrame* frame) {
   const runtime::Execution& execution = *vm->execution;
-  if (execution.sampler == nullptr || !runtime::is_sample_due(execution)) return;
+  if (!runtime::is_sample_due(execution)) return;
   const runtime::SampledCode code{
       .instance = vm->instance, .function = code_of(vm).function_of(cell), .kind = FrameKind::compiling};
   execution.sampler->take(code, frame);

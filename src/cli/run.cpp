@@ -99,6 +99,7 @@ class Guest {
     const Clock::time_point loaded = Clock::now();
     const WasiKind kind = check_kind();
     check_mounts(settings_);
+    for (const Message& warning : invocation_.warnings) reporter_.report(warning);
     for (const Message& warning : suspicious_grants(settings_)) reporter_.report(warning);
     warn_about_trace();
     give_world(environment);

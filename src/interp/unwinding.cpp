@@ -25,7 +25,7 @@ void note_location(const VmContext& vm, const runtime::CodeLocation& location) {
 
 void take_sample(const VmContext* vm, const void* pc, const runtime::NativeFrame* frame) {
   const runtime::Execution& execution = *vm->execution;
-  if (execution.sampler == nullptr || !runtime::is_sample_due(execution)) return;
+  if (!runtime::is_sample_due(execution)) return;
   execution.sampler->take(execution.store->tier().place(*vm, pc), frame);
 }
 

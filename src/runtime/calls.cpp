@@ -35,7 +35,7 @@ Status host_unwound(Execution& execution, const abi::Unwind& unwind) {
   Execution& execution = *call.vm->execution;
   execution.calls = &call;
   const abi::HostResult result = call.host->host(call.host->host_context, caller, slots);
-  if (execution.sampler != nullptr && is_sample_due(execution)) execution.sampler->take(std::nullopt, nullptr);
+  if (is_sample_due(execution)) execution.sampler->take(std::nullopt, nullptr);
   execution.calls = call.outer;
   return result;
 }

@@ -29,6 +29,10 @@ void Sampler::add(const ActiveCall& call) {
   add(code);
 }
 
+bool Sampler::is_due() const {
+  return store_.control()->samples_due.load(std::memory_order_relaxed) != 0;
+}
+
 void Sampler::take(const std::optional<SampledCode>& innermost, const NativeFrame* frame) {
   StoreControl& control = *store_.control();
   frames_.clear();

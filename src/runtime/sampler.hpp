@@ -45,6 +45,8 @@ class Sampler {
   using Take = std::function<void(u64 intervals, std::span<const SampledCode> frames)>;
   Sampler(Store& store, Take take) : store_(store), take_(std::move(take)) {}
 
+  /// Whether the guest has been asked for one.
+  bool is_due() const;
   /// Takes a sample: `innermost`, if the guest is at work in it, and what has called it. `frame` is the native frame of
   /// a function that stands in for the innermost code, and so was called by what called that; null in a function of the
   /// host, whose call is under way.
@@ -60,8 +62,9 @@ class Sampler {
   usize left_out_ = 0;
 };
 
+/// Also when the guest is to stop: then it is its last one.
 inline bool is_sample_due(const Execution& execution) {
-  return Interruption(execution.interrupt.load(std::memory_order_relaxed)) == Interruption::sample;
+  return execution.sampler != nullptr && execution.sampler->is_due();
 }
 
 /// The native frame of the function that this stands in; with it, the function has one.

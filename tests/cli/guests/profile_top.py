@@ -1,4 +1,7 @@
-"""profile_top.py FILE: checks a profile in the Firefox profiler's format and prints the stack of most of its samples."""
+"""profile_top.py FILE: checks a profile in the Firefox profiler's format and prints the stack of most of its samples.
+
+What waited for the compiler is left out: how long that takes depends on what else the machine does.
+"""
 import collections
 import json
 import sys
@@ -31,6 +34,7 @@ def names(stack):
 
 weights = collections.Counter()
 for stack, weight in zip(samples["stack"], samples["weight"]):
-    weights[" < ".join(names(stack))] += weight
+    if categories[stacks["category"][stack]]["name"] != "Compiling":
+        weights[" < ".join(names(stack))] += weight
 top, weight = weights.most_common(1)[0]
 print(top, "most of the time" if 2 * weight > sum(weights.values()) else weights)
