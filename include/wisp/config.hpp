@@ -11,6 +11,7 @@
 namespace wisp {
 
 class CodeCache;
+class CodeLog;
 
 /// A feature of the core specification that can be switched off.
 struct FeatureInfo {
@@ -60,12 +61,17 @@ class Config {
   /// an endless loop in it is endless: only for guests that are trusted to come to an end, and to measure what it
   /// costs. The interpreter always looks.
   bool interruptible = true;
+  /// Guests can be asked where they are (`Store::set_sampler`). Their code is then another, which is neither kept in
+  /// the code cache nor taken from it.
+  bool sampled = false;
   /// The stack of the guests of one store: its locals and operands. Deeper recursion is the trap `stack_overflow`.
   std::uint64_t stack_bytes = std::uint64_t{8} << 20;
   /// Native stack that guests and the host functions they call may use; less than the thread has.
   std::uint64_t native_stack_bytes = std::uint64_t{1} << 20;
   /// Where the code of the optimizing compiler is kept for the next time; null: it is not.
   std::shared_ptr<CodeCache> code_cache;
+  /// Is told of all machine code; null: nobody is. Calls of guests then keep frame pointers, for `perf record -g`.
+  std::shared_ptr<CodeLog> code_log;
   /// Called where a guest waits for a function to be compiled as well as possible (tier `optimizing`), when that begins
   /// and when it ends. In the guest's thread.
   std::function<void(bool begins)> on_compile;

@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "wisp/engine.hpp"
 #include "wisp/error.hpp"
 #include "wisp/limits.hpp"
+#include "wisp/sample.hpp"
 #include "wisp/value.hpp"
 
 namespace wisp {
@@ -57,6 +59,13 @@ class Store {
   void clear_interrupt();
   /// Whether an interruption is pending.
   bool interrupted() const;
+
+  /// Asks the guests every `interval` where they are, while they run, and calls `take` in their thread. They say it at
+  /// the next function entry or loop header; after a function of the host or a compilation, which counts for all
+  /// intervals that it lasted, when that is over. `take` must not call into the store. Replaces an earlier one. An
+  /// error without `Config::sampled`.
+  Result<void> set_sampler(std::chrono::nanoseconds interval, std::function<void(const Sample&)> take);
+  void clear_sampler();
 
   /// With `Config::fuel` only; what a guest has left over stays for the next call.
   void set_fuel(std::uint64_t fuel);

@@ -3,6 +3,7 @@
 /// The whole C++ interface of wisp.
 #include "wisp/caller.hpp"
 #include "wisp/code_cache.hpp"
+#include "wisp/code_log.hpp"
 #include "wisp/config.hpp"
 #include "wisp/engine.hpp"
 #include "wisp/error.hpp"
@@ -12,6 +13,7 @@
 #include "wisp/linker.hpp"
 #include "wisp/memory.hpp"
 #include "wisp/module.hpp"
+#include "wisp/sample.hpp"
 #include "wisp/store.hpp"
 #include "wisp/trap.hpp"
 #include "wisp/types.hpp"

@@ -10,6 +10,7 @@
 #include "wisp/wisp.hpp"
 
 #include "api/code_cache_state.hpp"
+#include "baseline/code_names.hpp"
 #include "runtime/deadline_timer.hpp"
 #include "runtime/store.hpp"
 #include "runtime/tier.hpp"
@@ -48,6 +49,7 @@ struct StoreState : std::enable_shared_from_this<StoreState> {
   /// Frames, and what there is to say, of a guest whose end a host function made that of the guest which called it.
   std::vector<Frame> inner_frames;
   std::string inner_message;
+  bool has_sampler = false;
 };
 
 /// Keeps a reference, and the store it belongs to, alive.
@@ -118,6 +120,7 @@ struct Access {
   static InstancePre instance_pre(std::shared_ptr<const InstancePreState> state) {
     return InstancePre(std::move(state));
   }
+  static baseline::CodeObserver observer(std::shared_ptr<CodeLog> log);
   static u64& features(Config& config) { return config.features_; }
   static u64 features(const Config& config) { return config.features_; }
 
@@ -202,6 +205,9 @@ runtime::Function& instantiate(StoreState& store, const HostDefinitionRef& defin
 
 /// From its shared library; null if that is not there, or cannot compile for this processor.
 std::unique_ptr<runtime::OptimizingCompiler> make_optimizing_compiler();
+
+/// What an instance's module is called in a backtrace; may be empty.
+std::string module_name(const runtime::Instance& instance);
 
 /// A name as a person reads it: demangled if it is a mangled C++ or Rust name.
 std::string demangle(std::string_view name);

@@ -19,18 +19,21 @@ const wasm::FeatureInfo* find_feature(std::string_view name) {
 
 /// Code without machine code for this processor is interpreted.
 std::unique_ptr<runtime::Tier> make_tier(const Config& config) {
-  if (config.tier == Tier::interpreter) return interp::make_interpreter({.fuel = config.fuel});
+  if (config.tier == Tier::interpreter)
+    return interp::make_interpreter({.fuel = config.fuel, .linked_calls = config.sampled});
   using baseline::Optimize;
   const Optimize optimize = config.tier == Tier::automatic    ? Optimize::hot
                             : config.tier == Tier::optimizing ? Optimize::at_once
                                                               : Optimize::never;
-  const bool is_kept = config.code_cache != nullptr && config.interruptible;
+  const bool is_kept = config.code_cache != nullptr && config.interruptible && !config.sampled;
   return baseline::make_baseline({.fuel = config.fuel,
                                   .guard_pages = config.memory_mode == MemoryMode::guard_pages,
                                   .interruptible = config.interruptible,
+                                  .sampled = config.sampled,
                                   .optimize = optimize,
                                   .make_compiler = make_optimizing_compiler,
                                   .on_wait = config.on_compile,
+                                  .on_code = Access::observer(config.code_log),
                                   .cache = is_kept ? Access::disk(*config.code_cache) : nullptr});
 }
 

@@ -1,12 +1,14 @@
 #include <algorithm>
 
 #include "api/access.hpp"
+#include "runtime/calls.hpp"
 #include "sys/processor.hpp"
 
 namespace wisp {
 
 StoreState::~StoreState() {
   if (has_timeout) Access::state(engine).timer.remove(*store->control());
+  if (has_sampler) Access::state(engine).timer.stop_sampling(*store->control());
 }
 
 Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
@@ -53,7 +55,7 @@ void Store::clear_interrupt() {
 }
 
 bool Store::interrupted() const {
-  return state_->store->execution().interrupt.load(std::memory_order_relaxed) != 0;
+  return runtime::interruption(state_->store->execution()) != TrapReason::none;
 }
 
 void Store::set_fuel(std::uint64_t fuel) {

@@ -5,6 +5,11 @@
 
 namespace wisp {
 
+std::string module_name(const runtime::Instance& instance) {
+  if (!instance.name().empty()) return instance.name();
+  return std::string(instance.loaded().names().module.value_or(std::string_view()));
+}
+
 Trap Access::lift(StoreState& store, const runtime::TrapInfo& info) {
   Trap trap;
   trap.reason = info.reason;
@@ -18,8 +23,7 @@ Trap Access::lift(StoreState& store, const runtime::TrapInfo& info) {
   for (const runtime::CodeLocation& location : info.backtrace) {
     Frame frame;
     const runtime::LoadedModule& loaded = location.instance->loaded();
-    frame.module = location.instance->name();
-    if (frame.module.empty()) frame.module = loaded.names().module.value_or(std::string_view());
+    frame.module = module_name(*location.instance);
     frame.function = demangle(loaded.function_name(location.function));
     frame.function_index = location.function.value;
     frame.offset = location.offset;

@@ -1,8 +1,11 @@
 #include "baseline/baseline.hpp"
 
+#include <algorithm>
+
 #include "baseline/optimized_calls.hpp"
 #include "runtime/instance.hpp"
 #include "runtime/memory.hpp"
+#include "runtime/store.hpp"
 
 namespace wisp::baseline {
 namespace {
@@ -20,9 +23,11 @@ class Baseline final : public runtime::Tier {
     ModuleCode::Settings settings{.fuel = config_.fuel,
                                   .guard_pages = config_.guard_pages,
                                   .interruptible = config_.interruptible,
+                                  .sampled = config_.sampled,
                                   .optimize = config_.fuel ? Optimize::never : config_.optimize,
                                   .background = &background_,
-                                  .on_wait = config_.on_wait};
+                                  .on_wait = config_.on_wait,
+                                  .on_code = config_.on_code};
     if (config_.cache != nullptr && settings.optimize != Optimize::never) {
       settings.cache = config_.cache->open(module, config_.guard_pages && runtime::is_memory0_guarded(*module));
     }
@@ -44,6 +49,22 @@ class Baseline final : public runtime::Tier {
     execution.stack_top = stack_top;
     if (status != Status::returned) resolve(backtrace);
     return status;
+  }
+
+  runtime::SampledCode place(const runtime::VmContext& vm, const void* pc) override {
+    const NativeFunction* const function = static_cast<ModuleCode*>(vm.code)->find(static_cast<const u8*>(pc));
+    WISP_CHECK(function != nullptr);
+    return {.instance = vm.instance, .function = function->function, .kind = FrameKind::baseline};
+  }
+
+  bool places(const runtime::Store& store, const u8* return_address,
+              const std::function<void(const runtime::SampledCode&)>& add) override {
+    return std::ranges::any_of(store.instances(), [&](const auto& instance) {
+      const auto add_function = [&](FuncIndex function) {
+        add({.instance = instance.get(), .function = function, .kind = FrameKind::optimized});
+      };
+      return static_cast<ModuleCode&>(instance->loaded().code()).for_each_optimized(return_address - 1, add_function);
+    });
   }
 
  private:

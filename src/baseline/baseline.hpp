@@ -14,12 +14,16 @@ struct BaselineConfig {
   bool guard_pages = false;
   /// Code looks whether it is to stop. If not, none is kept or taken from where it is kept.
   bool interruptible = true;
+  /// Code says where it is when it is asked to (runtime::Sampler); none is kept or taken either.
+  bool sampled = false;
   /// When functions get to the optimizing compiler, and where that comes from. Never with fuel, which it does not
   /// count.
   Optimize optimize = Optimize::never;
   Background::MakeCompiler make_compiler;
   /// Told when a guest begins and ends to wait for the compiler; may be empty.
   std::function<void(bool begins)> on_wait;
+  /// Is told of all machine code; may be empty.
+  CodeObserver on_code;
   /// Where its code is kept; may be null.
   std::shared_ptr<runtime::CodeCache> cache;
 };

@@ -21,6 +21,7 @@ ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, const Setting
       settings_(settings),
       is_guarded_(settings.guard_pages && runtime::is_memory0_guarded(*module_)),
       layouts_(*module_),
+      code_names_(*module_, settings.on_code),
       cells_(std::make_unique<runtime::NativeCell[]>(module_->bodies.size())),
       lowering_({.module = *module_,
                  .layouts = layouts_,
@@ -29,11 +30,12 @@ ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, const Setting
                  .fuel = settings.fuel,
                  .encoding = interp::Encoding::numbers,
                  .counts_uses = settings.optimize == Optimize::hot,
-                 .interruptible = settings.interruptible}),
+                 .interruptible = settings.interruptible,
+                 .linked_calls = settings.sampled || settings.on_code}),
       validator_(*module_),
       compiler_(is_guarded_),
       space_(fault_landing_address(), first_region_bytes(*module_)),
-      optimized_(*module_, cells_.get()) {
+      optimized_(*module_, cells_.get(), code_names_) {
   for (usize i = 0; i < module_->bodies.size(); ++i) {
     cells_[i].entry.store(lazy_entry(), std::memory_order_relaxed);
     cells_[i].calls_left.store(limits::calls_before_optimizing, std::memory_order_relaxed);
@@ -47,7 +49,7 @@ ModuleCode::~ModuleCode() {
 }
 
 void ModuleCode::compile(runtime::NativeCell& cell) {
-  const FuncIndex function(u32(&cell - cells_.get()) + module_->imported_functions);
+  const FuncIndex function = function_of(cell);
   const std::optional<runtime::ObjectCode> finished = find_finished({function});
   if (finished && install({function}, *finished)) return;
   const bool is_in_vain = finished && finished->tried == runtime::ObjectCode::in_vain;
@@ -62,6 +64,7 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   space_.keep(compiler_.size_bytes());
   auto native = std::make_unique<NativeFunction>(compiler_.take(slot_code));
   const u8* const code = native->code;
+  code_names_.tell(function, "baseline", {code, native->size_bytes});
   functions_.emplace(code, std::move(native));
   cell.entry.store(reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(code)), std::memory_order_release);
 }
@@ -119,8 +122,8 @@ u64 ModuleCode::origin(const NativeFunction& function, const u8* pc) {
 // Optimizing
 
 bool ModuleCode::use(const std::shared_ptr<runtime::CodeSource>& source) {
-  // What is kept can be interrupted.
-  if (settings_.optimize == Optimize::never || !settings_.interruptible) return false;
+  // What is kept can be interrupted, and not sampled.
+  if (settings_.optimize == Optimize::never || !settings_.interruptible || settings_.sampled) return false;
   precompiled_ = source;
   return true;
 }
@@ -139,6 +142,7 @@ void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::
                                                              .function = unit.function,
                                                              .is_guarded = is_guarded_,
                                                              .interruptible = settings_.interruptible,
+                                                             .sampled = settings_.sampled,
                                                              .osr_loop = unit.loop,
                                                              .cancel = &cancelled_});
   const bool is_usable = code.ok() && install(unit, *code);
@@ -237,6 +241,11 @@ runtime::NativeEntry ModuleCode::hot_loop(const NativeFunction& function, u64 lo
 bool ModuleCode::contains_optimized(const u8* pc) const {
   const std::lock_guard lock(mutex_);
   return optimized_.contains(pc);
+}
+
+bool ModuleCode::for_each_optimized(const u8* pc, const std::function<void(FuncIndex)>& add) const {
+  const std::lock_guard lock(mutex_);
+  return optimized_.for_each(pc, true, [&](const runtime::CodeOrigin& origin) { add(origin.function); });
 }
 
 void ModuleCode::note_optimized(const runtime::VmContext& vm, const u8* pc, bool all) const {

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "baseline/background.hpp"
+#include "baseline/code_names.hpp"
 #include "baseline/compiler.hpp"
 #include "baseline/optimized_code.hpp"
 #include "interp/lower_function.hpp"
@@ -24,10 +25,12 @@ class ModuleCode final : public runtime::ModuleCode {
     bool fuel = false;
     bool guard_pages = false;
     bool interruptible = true;
+    bool sampled = false;
     Optimize optimize = Optimize::never;
     Background* background = nullptr;  // unless never
     /// Told when a guest begins and ends to wait for the compiler; may be empty.
     std::function<void(bool begins)> on_wait = nullptr;
+    CodeObserver on_code = nullptr;
     /// Where the optimizing compiler's code is kept; may be null.
     std::shared_ptr<runtime::ModuleCache> cache = nullptr;
   };
@@ -40,6 +43,9 @@ class ModuleCode final : public runtime::ModuleCode {
 
   /// Compiles the function of the cell if nobody has yet.
   void compile(runtime::NativeCell& cell);
+  FuncIndex function_of(const runtime::NativeCell& cell) const {
+    return FuncIndex(u32(&cell - cells_.get()) + module_->imported_functions);
+  }
   /// Compiles a function, or a loop of one that runs, well. Takes its time, in whatever thread.
   void optimize(runtime::OptimizingCompiler& compiler, const runtime::CodeUnit& unit);
   /// The unit is the next that `optimize` is called for.
@@ -65,6 +71,8 @@ class ModuleCode final : public runtime::ModuleCode {
   u64 origin(const NativeFunction& function, const u8* pc);
   bool contains_optimized(const u8* pc) const;
   void note_optimized(const runtime::VmContext& vm, const u8* pc, bool all) const;
+  /// Calls `add` with the functions that an instruction belongs to, innermost first; false if the code is not ours.
+  bool for_each_optimized(const u8* pc, const std::function<void(FuncIndex)>& add) const;
 
  private:
   /// Where in the module the instructions come from, by position in the machine code.
@@ -97,6 +105,7 @@ class ModuleCode final : public runtime::ModuleCode {
   Settings settings_;
   bool is_guarded_;
   runtime::StructLayouts layouts_;
+  CodeNames code_names_;
   std::unique_ptr<runtime::NativeCell[]> cells_;  // by FuncIndex minus the imported ones
   std::atomic<bool> cancelled_ = false;
   Clock::time_point loaded_ = Clock::now();

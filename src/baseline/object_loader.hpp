@@ -38,6 +38,8 @@ class ObjectLoader {
   std::optional<u64> find(std::string_view name) const;
   /// Where the code section begins in the linked code: what code offsets of the LocationTable count from.
   u64 code_offset() const { return code_offset_; }
+  /// Where the jumps to undefined symbols begin in it: they go on to its end.
+  u64 stubs_offset() const { return stubs_; }
 
   using Resolver = std::function<std::optional<SymbolAddress>(std::string_view name)>;
   /// Writes the linked code to `to`, `size_bytes()` long, for execution at `address`.

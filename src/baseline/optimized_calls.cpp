@@ -33,6 +33,13 @@ ModuleCode& code_of(const VmContext* vm) {
   code_of(vm).note_optimized(*vm, WISP_CALLER(), true);
 }
 
+/// Takes a sample if the guest is asked for one; whether it is to stop.
+[[gnu::noinline]] bool stops(VmContext* vm) {
+  runtime::Execution& execution = *vm->execution;
+  if (runtime::is_sample_due(execution)) execution.sampler->take(std::nullopt, WISP_NATIVE_FRAME());
+  return runtime::interruption(execution) != TrapReason::none;
+}
+
 void caught(VmContext* vm) {
   vm->execution->exception = runtime::null_ref;
   if (vm->execution->backtrace != nullptr) vm->execution->backtrace->clear();
@@ -94,6 +101,7 @@ const void* optimized_call(std::string_view name) {
   const Call calls[] = {{"note_frame", reinterpret_cast<const void*>(&note_frame)},
                         {"trap", reinterpret_cast<const void*>(&trap)},
                         {"interrupted", reinterpret_cast<const void*>(&interrupted)},
+                        {"stops", reinterpret_cast<const void*>(&stops)},
                         {"caught", reinterpret_cast<const void*>(&caught)},
                         {"is_subtype", reinterpret_cast<const void*>(&is_subtype)},
                         {"call_host", reinterpret_cast<const void*>(&runtime::call_host)}};
@@ -101,6 +109,14 @@ const void* optimized_call(std::string_view name) {
     if (call.name == name) return call.function;
   }
   return nullptr;
+}
+
+void take_sample_of_compiling(const VmContext* vm, const runtime::NativeCell& cell, const runtime::NativeFrame* frame) {
+  const runtime::Execution& execution = *vm->execution;
+  if (!runtime::is_sample_due(execution)) return;
+  const runtime::SampledCode code{
+      .instance = vm->instance, .function = code_of(vm).function_of(cell), .kind = FrameKind::compiling};
+  execution.sampler->take(code, frame);
 }
 
 RunningScope::RunningScope(runtime::Execution& execution) : outer_(std::exchange(running, &execution)) {}

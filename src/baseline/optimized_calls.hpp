@@ -2,7 +2,8 @@
 
 #include <string_view>
 
-#include "runtime/vm.hpp"
+#include "runtime/native.hpp"
+#include "runtime/sampler.hpp"
 
 namespace wisp::baseline {
 
@@ -11,6 +12,10 @@ const void* optimized_call(std::string_view name);
 
 /// Where optimized code goes on after a fault in a guest's memory.
 const void* optimized_fault_landing();
+
+/// Takes the sample that the guest is asked for, if it is: it has waited for the function of the cell to be compiled.
+void take_sample_of_compiling(const runtime::VmContext* vm, const runtime::NativeCell& cell,
+                              const runtime::NativeFrame* frame);
 
 /// While it lives, this thread runs guest code of the store; a fault finds the store by it.
 class RunningScope {

@@ -3,6 +3,7 @@
 #include <map>
 #include <string_view>
 
+#include "baseline/code_names.hpp"
 #include "baseline/code_space.hpp"
 #include "baseline/object_loader.hpp"
 #include "runtime/native.hpp"
@@ -15,7 +16,7 @@ namespace wisp::baseline {
 class OptimizedCode {
  public:
   /// `cells` are the module's, by FuncIndex minus the imported ones.
-  OptimizedCode(const wasm::Module& module, runtime::NativeCell* cells);
+  OptimizedCode(const wasm::Module& module, runtime::NativeCell* cells, const CodeNames& code_names);
 
   struct Entries {
     runtime::NativeEntry slots = nullptr;  // of a function; or, of a loop, where to go on
@@ -29,6 +30,9 @@ class OptimizedCode {
   bool contains(const u8* pc) const { return find(pc) != nullptr; }
   /// Adds the frame of an instruction to the backtrace; `all`: with all that it is inlined into.
   void note(const runtime::VmContext& vm, const u8* pc, bool all) const;
+  /// Calls `each` with where an instruction comes from; `all`: and the calls that it is inlined into. False if the code
+  /// is not ours.
+  bool for_each(const u8* pc, bool all, const std::function<void(const runtime::CodeOrigin&)>& each) const;
 
  private:
   struct Object {
@@ -40,10 +44,13 @@ class OptimizedCode {
   const Object* find(const u8* pc) const;
   std::optional<SymbolAddress> resolve(std::string_view name);
   void use_adapters(const ObjectLoader& loader, const u8* code);
+  void tell_names(const ObjectLoader& loader, FuncIndex function, const u8* code) const;
+  std::optional<FuncIndex> index(std::string_view number) const;
   runtime::NativeCell* cell(std::string_view number);
 
   const wasm::Module& module_;
   runtime::NativeCell* cells_;
+  const CodeNames& code_names_;
   CodeSpace space_;
   std::map<const u8*, Object> objects_;  // by the start of their code
 };

@@ -1,6 +1,7 @@
 #include "interp/slow_paths.hpp"
 
 #include "baseline/module_code.hpp"
+#include "baseline/optimized_calls.hpp"
 #include "interp/unwinding.hpp"
 #include "runtime/calls.hpp"
 
@@ -44,6 +45,7 @@ WISP_EXTERN_HANDLER memory_check_failed(WISP_STATE_PARAMETERS) {
 
 WISP_EXTERN_HANDLER interrupted(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
+  take_sample(s.vm, s.pc, WISP_NATIVE_FRAME());
   const TrapReason reason = runtime::interruption(*s.vm->execution);
   WISP_TRAP_IF(reason != TrapReason::none, reason);
   WISP_REPEAT();
@@ -106,6 +108,7 @@ WISP_EXTERN_HANDLER lazy_enter(WISP_STATE_PARAMETERS) {
   const State s{WISP_STATE_ARGUMENTS};
   auto* const cell = reinterpret_cast<CodeCell*>(s.acc);
   module_code(s.vm).compile(*cell);
+  baseline::take_sample_of_compiling(s.vm, *cell, WISP_NATIVE_FRAME());
   WISP_ENTER_CELL(cell);
 }
 

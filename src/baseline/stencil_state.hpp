@@ -104,6 +104,10 @@ inline const u8* own_address() {
   return address;
 }
 
+inline const u8* place_of(const State&) {
+  return own_address();
+}
+
 /// Goes on with the next instruction.
 #define WISP_NEXT(words) \
   [[clang::musttail]] return ::wisp::interp::wisp_continue_2(WISP_STATE_PASSED(::wisp::interp::unknown<const u8*>()))

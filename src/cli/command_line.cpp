@@ -88,6 +88,40 @@ MemoryMode memory_mode(std::string_view value) {
   bad_value(Option::memory_mode, value, "neither `guard` nor `checks`");
 }
 
+/// As Wasmtime has it: KIND[,FILE[,INTERVAL]], the last two of a guest's profile.
+ProfileSettings profile(std::string_view value) {
+  using Kind = ProfileSettings::Kind;
+  ProfileSettings settings{.kind = Kind::guest};
+  const std::vector<std::string> words = split(value);
+  if (words.empty()) return settings;
+  if (words[0] != "guest") {
+    settings.kind = words[0] == "perfmap" ? Kind::perf_map : words[0] == "jitdump" ? Kind::jit_dump : Kind::none;
+    if (settings.kind == Kind::none) bad_value(Option::profile, value, "none of `perfmap`, `jitdump`, `guest`");
+    if (words.size() > 1) bad_value(Option::profile, value, "only `guest` takes a file and an interval");
+    return settings;
+  }
+  if (words.size() > 1) settings.file = words[1];
+  if (words.size() > 2) settings.interval = duration(Option::profile, words[2]);
+  if (words.size() > 3) bad_value(Option::profile, value, "more than a file and an interval");
+  return settings;
+}
+
+/// What is asked for and cannot be had.
+void check_profile(Invocation& invocation) {
+  using Kind = ProfileSettings::Kind;
+  const Kind kind = invocation.run.profile.kind;
+  if (kind == Kind::guest && !invocation.config.interruptible) {
+    throw Failure(Message(MessageId::bad_value,
+                          "--profile=guest and --uninterruptible: code that never looks up cannot say where it is")
+                      .hint("--profile=jitdump lets perf watch it from outside"));
+  }
+  if (kind != Kind::perf_map && kind != Kind::jit_dump) return;
+  if (invocation.config.tier != Tier::interpreter) return;
+  Message message(MessageId::profile, "the interpreter makes no machine code for perf to know by name");
+  message.severity = Severity::warning;
+  invocation.warnings.push_back(std::move(message).hint("--profile=guest works with every tier"));
+}
+
 bool json_format(std::string_view value) {
   if (value == "json" || value == "text") return value == "json";
   bad_value(Option::error_format, value, "neither `text` nor `json`");
@@ -140,6 +174,9 @@ void apply_program(Invocation& to, Option option, const std::string& value) {
       return;
     case Option::stats:
       to.run.stats = true;
+      return;
+    case Option::profile:
+      to.run.profile = profile(value);
       return;
     default:
       to.run.unknown_imports = unknown_imports(value);
@@ -242,6 +279,7 @@ void apply(Invocation& to, Option option, const std::string& value) {
     case Option::unknown_imports:
     case Option::trace:
     case Option::stats:
+    case Option::profile:
       return apply_program(to, option, value);
     case Option::timeout:
     case Option::fuel:
@@ -261,6 +299,7 @@ Invocation parse_command_line(std::span<const std::string_view> arguments) {
   result.files = std::move(scanned.files);
   result.arguments = std::move(scanned.arguments);
   for (const Given& given : scanned.options) apply(result, given.option->option, given.value);
+  check_profile(result);
 
   const bool needs_file = result.command != CommandKind::help && result.command != CommandKind::version &&
                           result.command != CommandKind::cache;

@@ -37,6 +37,16 @@ struct Preload {
   std::string file;
 };
 
+/// `--profile`
+struct ProfileSettings {
+  enum class Kind : u8 { none, perf_map, jit_dump, guest };
+
+  Kind kind = Kind::none;
+  // Of the guest's profile.
+  std::string file = "wisp-profile.json";
+  std::chrono::nanoseconds interval = std::chrono::milliseconds(1);
+};
+
 /// What `wisp run` gives a program.
 struct RunSettings {
   std::vector<DirGrant> dirs;
@@ -57,6 +67,7 @@ struct RunSettings {
   bool trace = false;
   std::vector<std::string> trace_names;  // empty: all
   bool stats = false;
+  ProfileSettings profile;
 };
 
 /// When messages are coloured.

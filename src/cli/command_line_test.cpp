@@ -53,6 +53,39 @@ TEST(CommandLine, AFileMayHaveTheNameOfACommand) {
   EXPECT_EQ(parse({"wat", "wat"}).command, CommandKind::wat);
 }
 
+TEST(CommandLine, Profiles) {
+  using Kind = ProfileSettings::Kind;
+  struct Case {
+    Words words;
+    Kind kind;
+    std::string file = "wisp-profile.json";
+    std::chrono::nanoseconds interval = std::chrono::milliseconds(1);
+  };
+  const Case cases[] = {
+      {{"app.wasm"}, Kind::none},
+      {{"--profile", "app.wasm"}, Kind::guest},
+      {{"--profile=guest", "app.wasm"}, Kind::guest},
+      {{"--profile", "guest", "app.wasm"}, Kind::guest},
+      {{"--profile", "guest,a.json", "app.wasm"}, Kind::guest, "a.json"},
+      {{"--profile=guest,a.json,5ms", "app.wasm"}, Kind::guest, "a.json", std::chrono::milliseconds(5)},
+      {{"--profile", "perfmap", "app.wasm"}, Kind::perf_map},
+      {{"--profile=jitdump", "app.wasm"}, Kind::jit_dump}};
+  for (const Case& c : cases) {
+    const Invocation line = parse(c.words);
+    EXPECT_EQ(line.files, std::vector<std::string>{"app.wasm"});
+    EXPECT_EQ(line.run.profile.kind, c.kind) << c.words[0];
+    EXPECT_EQ(line.run.profile.file, c.file);
+    EXPECT_EQ(line.run.profile.interval, c.interval);
+  }
+  EXPECT_EQ(refusal({"--profile=vtune", "app.wasm"}), MessageId::bad_value);
+  EXPECT_EQ(refusal({"--profile=jitdump,a.json", "app.wasm"}), MessageId::bad_value);
+  EXPECT_EQ(refusal({"--profile=guest,a.json,0", "app.wasm"}), MessageId::bad_value);
+  EXPECT_EQ(refusal({"--profile=guest,a.json,1ms,b", "app.wasm"}), MessageId::bad_value);
+  EXPECT_EQ(refusal({"--profile", "--uninterruptible", "app.wasm"}), MessageId::bad_value);
+  EXPECT_TRUE(parse({"--profile=jitdump", "--uninterruptible", "app.wasm"}).warnings.empty());
+  EXPECT_EQ(parse({"--profile=jitdump", "--tier=interpreter", "app.wasm"}).warnings.size(), 1u);
+}
+
 TEST(CommandLine, Directories) {
   struct Case {
     std::string_view text, host, guest;

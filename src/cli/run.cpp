@@ -13,10 +13,12 @@
 #include "api/process.hpp"
 #include "cli/cache.hpp"
 #include "cli/endings.hpp"
+#include "cli/guest_profile.hpp"
 #include "cli/input.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/json.hpp"
 #include "cli/nearest.hpp"
+#include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/units.hpp"
 #include "cli/values.hpp"
@@ -63,11 +65,21 @@ Message missing_imports(const std::string& file, const std::vector<UnsatisfiedIm
   return message;
 }
 
+/// Where the code's names go, if somebody wants them; else null.
+std::shared_ptr<CodeLog> open_code_log(const ProfileSettings& profile) {
+  using Kind = ProfileSettings::Kind;
+  if (profile.kind != Kind::perf_map && profile.kind != Kind::jit_dump) return nullptr;
+  const auto log = profile.kind == Kind::perf_map ? CodeLog::perf_map() : CodeLog::jit_dump(".");
+  if (!log) throw Failure(Message(MessageId::output, printable(log.error().message)).hint(log.error().hint));
+  return *log;
+}
+
 /// One guest, from its file to its end.
 class Guest {
  public:
   Guest(const Invocation& invocation, const Reporter& reporter)
       : cache_(choose_cache(invocation)),
+        code_log_(open_code_log(invocation.run.profile)),
         invocation_(invocation),
         settings_(invocation.run),
         reporter_(reporter),
@@ -87,16 +99,19 @@ class Guest {
     const Clock::time_point loaded = Clock::now();
     const WasiKind kind = check_kind();
     check_mounts(settings_);
+    for (const Message& warning : invocation_.warnings) reporter_.report(warning);
     for (const Message& warning : suspicious_grants(settings_)) reporter_.report(warning);
     warn_about_trace();
     give_world(environment);
     const StopOnInterrupt stop(store_);
     if (invocation_.timeout) store_.set_timeout(*invocation_.timeout);
+    if (is_sampled()) start_profile();
     std::optional<int> code = preload();
     if (!code) {
       check_links();
       code = execute(kind);
     }
+    if (is_sampled()) write_profile();
     if (settings_.stats) show_stats(loaded - started_, Clock::now() - loaded);
     if (cache_.cache != nullptr) cache_.cache->write();
     return *code;
@@ -106,11 +121,32 @@ class Guest {
   Config config() const {
     Config config = invocation_.config;
     config.code_cache = cache_.cache;
+    config.code_log = code_log_;
+    config.sampled = is_sampled();
+    // Calls that can be seen take more of it.
+    if (settings_.profile.kind != ProfileSettings::Kind::none) config.native_stack_bytes *= 3;
     config.pooled_slots = 0;  // there is no next guest
     config.on_compile = [wait = std::make_shared<CompileWait>(is_terminal(StandardStream::error))](bool begins) {
       (*wait)(begins);
     };
     return config;
+  }
+
+  bool is_sampled() const { return settings_.profile.kind == ProfileSettings::Kind::guest; }
+
+  void start_profile() {
+    // It is better not to run at all than to find out at the end that there is no place for the profile.
+    write_file(settings_.profile.file, {});
+    must(store_.set_sampler(settings_.profile.interval, [this](const Sample& sample) { profile_.add(sample); }), file_);
+  }
+
+  void write_profile() {
+    store_.clear_sampler();
+    write_file(settings_.profile.file, profile_.to_json());
+    Message message(MessageId::profile,
+                    fmt::format("{} samples in {}", profile_.sample_count(), printable(settings_.profile.file)));
+    message.severity = Severity::note;
+    reporter_.report(std::move(message).hint("https://profiler.firefox.com shows them"));
   }
 
   /// What a person named has to be there; nobody needs to know that the default one is not.
@@ -356,6 +392,7 @@ class Guest {
 
   const Clock::time_point started_ = Clock::now();
   const ChosenCache cache_;
+  const std::shared_ptr<CodeLog> code_log_;
   const Invocation& invocation_;
   const RunSettings& settings_;
   const Reporter& reporter_;
@@ -365,6 +402,7 @@ class Guest {
   Store store_;
   Linker linker_;
   DenialLog denials_;
+  GuestProfile profile_{base_name(file_), settings_.profile.interval};
 };
 
 }  // namespace

@@ -32,6 +32,11 @@ void check_belongs(const OptionInfo& option, CommandKind command) {
   throw Failure(message);
 }
 
+/// Wasmtime's line has the value behind the option: `--profile guest app.wasm`. What can be nothing else is taken so.
+bool is_profile(std::string_view word) {
+  return word == "perfmap" || word == "jitdump" || word == "guest" || word.starts_with("guest,");
+}
+
 class Scanner {
  public:
   explicit Scanner(std::span<const std::string_view> arguments) : arguments_(arguments) {}
@@ -98,6 +103,10 @@ class Scanner {
         throw Failure(Message(MessageId::missing_value, fmt::format("{} needs a value", name))
                           .hint(fmt::format("{} {}", name, option.value)));
       }
+      value = arguments_[next_++];
+      has_value = true;
+    }
+    if (option.option == Option::profile && !has_value && next_ < arguments_.size() && is_profile(arguments_[next_])) {
       value = arguments_[next_++];
       has_value = true;
     }

@@ -57,5 +57,6 @@ using HandlerTable = const Handler*;
 #define WISP_VARIANTS_handlers_1(handler) handler<0>,
 #define WISP_VARIANTS_handlers_2(handler) WISP_TIMES_2(handler, )
 #define WISP_VARIANTS_handlers_4(handler) WISP_TIMES_4(handler, )
+#define WISP_VARIANTS_handlers_8(handler) WISP_TIMES_8(handler, )
 #define WISP_VARIANTS_handlers_12(handler) WISP_TIMES_12(handler, )
 #define WISP_VARIANTS_handlers_16(handler) WISP_TIMES_16(handler, )

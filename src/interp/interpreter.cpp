@@ -13,7 +13,7 @@ class Interpreter final : public runtime::Tier {
   explicit Interpreter(const InterpreterConfig& config) : config_(config) {}
 
   std::unique_ptr<runtime::ModuleCode> load(std::shared_ptr<const wasm::Module> module) override {
-    return std::make_unique<ModuleCode>(std::move(module), config_.fuel);
+    return std::make_unique<ModuleCode>(std::move(module), config_.fuel, config_.linked_calls);
   }
 
   Status call(Execution& execution, Function& function, u64* slots,
@@ -29,6 +29,12 @@ class Interpreter final : public runtime::Tier {
     execution.stack_top = stack_top;
     if (status != Status::returned) resolve(backtrace);
     return status;
+  }
+
+  runtime::SampledCode place(const VmContext& vm, const void* pc) override {
+    const FunctionCode* const function = static_cast<ModuleCode*>(vm.code)->find(static_cast<const Word*>(pc));
+    WISP_CHECK(function != nullptr);
+    return {.instance = vm.instance, .function = function->function, .kind = FrameKind::interpreted};
   }
 
  private:

@@ -33,10 +33,11 @@ void Lowering::call(FuncIndex function, const FuncType& type) {
   settle();
   see();
   const u32 arguments = prepare_call(type);
+  const u32 linked = context_.linked_calls ? 1 : 0;
   if (context_.module.is_imported(function)) {
-    emit_wide(SlotOp::call_import, arguments, arguments + larger_side(type), function.value);
+    emit_wide(variant(SlotOp::call_import, linked), arguments, arguments + larger_side(type), function.value);
   } else {
-    emit(SlotOp::call_local, arguments);
+    emit(variant(SlotOp::call_local, linked), arguments);
     out_.append_word(context_.cell_address(function));
   }
   finish_call(type);
@@ -49,7 +50,8 @@ void Lowering::call_indirect(TableIndex table, TypeIndex index, const FuncType& 
   const Operand element = stack_.pop();
   const u32 arguments = prepare_call(type);
   const bool is_64 = context_.module.tables[table.value].type.limits.is_64;
-  emit(variant(SlotOp::call_indirect, (element.can_be_acc() ? 1 : 0) | (is_64 ? 2 : 0)), arguments,
+  const u32 linked = context_.linked_calls ? 4 : 0;
+  emit(variant(SlotOp::call_indirect, (element.can_be_acc() ? 1 : 0) | (is_64 ? 2 : 0) | linked), arguments,
        arguments + larger_side(type), element.slot);
   out_.append_word(u64(index.value) << 32 | table.value);
   finish_call(type);
@@ -61,7 +63,8 @@ void Lowering::call_ref(TypeIndex, const FuncType& type) {
   stack_.ensure_slot(0);
   const Operand reference = stack_.pop();
   const u32 arguments = prepare_call(type);
-  emit(SlotOp::call_ref, arguments, arguments + larger_side(type), reference.slot);
+  emit(variant(SlotOp::call_ref, context_.linked_calls ? 1 : 0), arguments, arguments + larger_side(type),
+       reference.slot);
   finish_call(type);
 }
 

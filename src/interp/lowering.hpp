@@ -23,6 +23,8 @@ struct LoweringContext {
   bool counts_uses = false;
   /// Code looks whether it is to stop; of Encoding::numbers only.
   bool interruptible = true;
+  /// Calls can be seen while they last (runtime::ActiveCall).
+  bool linked_calls = false;
 
   Word cell_address(FuncIndex function) const {
     return reinterpret_cast<Word>(cells) + u64{function.value - module.imported_functions} * cell_bytes;

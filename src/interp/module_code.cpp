@@ -6,12 +6,13 @@
 
 namespace wisp::interp {
 
-ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel)
+ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel, bool linked_calls)
     : module_(std::move(module)),
       layouts_(*module_),
       cells_(std::make_unique<std::atomic<const Word*>[]>(module_->bodies.size())),
       stubs_(std::make_unique_for_overwrite<std::array<Word, 2>[]>(module_->bodies.size())),
-      lowering_({.module = *module_, .layouts = layouts_, .cells = cells_.get(), .fuel = fuel}),
+      lowering_(
+          {.module = *module_, .layouts = layouts_, .cells = cells_.get(), .fuel = fuel, .linked_calls = linked_calls}),
       validator_(*module_) {
   for (u32 i = 0; i < module_->bodies.size(); ++i) {
     stubs_[i] = {reinterpret_cast<Word>(&lazy_enter), module_->imported_functions + i};

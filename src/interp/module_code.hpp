@@ -12,7 +12,7 @@ namespace wisp::interp {
 /// instruction: at first one that lowers the function.
 class ModuleCode final : public runtime::ModuleCode {
  public:
-  ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel);
+  ModuleCode(std::shared_ptr<const wasm::Module> module, bool fuel, bool linked_calls = false);
 
   const void* entry(FuncIndex function) override { return &cell(function); }
 

@@ -2,6 +2,7 @@
 
 #include "interp/slow_paths.hpp"
 #include "runtime/calls.hpp"
+#include "runtime/sampler.hpp"
 
 /// Bodies of the calls. A call is a native call of the callee's first handler, so a guest frame is a native frame that
 /// holds only what the caller needs afterwards: pc, frame and context. Arguments are in their homes, which become the
@@ -37,6 +38,21 @@ inline void reload_memory(State& s) {
     WISP_ENTER_CELL(wisp_cell);                \
   } while (false)
 
+/// Makes a call that, if `is_linked`, can be seen while it lasts.
+template <bool is_linked>
+[[gnu::always_inline]] inline Status linked(const State& s, auto call) {
+  if constexpr (!is_linked) {
+    return call();
+  } else {
+    Execution& execution = *s.vm->execution;
+    const runtime::ActiveCall here{execution.calls, s.vm, place_of(s), nullptr, WISP_NATIVE_FRAME()};
+    execution.calls = &here;
+    const Status status = call();
+    execution.calls = here.outer;
+    return status;
+  }
+}
+
 /// A call of any function. Field 0: first argument; field 1: slots up to which the collector looks if it is of the
 /// host.
 inline Status call_function(const State& s, Function* function) {
@@ -50,11 +66,14 @@ inline Status call_function(const State& s, Function* function) {
   return call_cell(s, cell_of(function), slots, context, view.base, view.size_bytes.load(std::memory_order_relaxed));
 }
 
+// Of calls that come back, the variants that are not 0, or have the last bit, are linked.
+
 /// A function of the same module. Field 0: first argument; word 2: address of the callee's code cell.
 template <u32 variant>
 WISP_HANDLER call_local(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  const Status status = call_cell(s, cell_in_word_2(s), slot_at(s, 0), s.vm, s.memory, s.memory_size);
+  const Status status = linked<variant != 0>(
+      s, [&] { return call_cell(s, cell_in_word_2(s), slot_at(s, 0), s.vm, s.memory, s.memory_size); });
   WISP_AFTER_CALL(status, 3);
 }
 
@@ -62,7 +81,7 @@ WISP_HANDLER call_local(WISP_STATE_PARAMETERS) {
 template <u32 variant>
 WISP_HANDLER call_import(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  const Status status = call_function(s, s.vm->functions[wide_field(s)]);
+  const Status status = linked<variant != 0>(s, [&] { return call_function(s, s.vm->functions[wide_field(s)]); });
   WISP_AFTER_CALL(status, 2);
 }
 
@@ -87,13 +106,13 @@ inline IndirectTarget indirect_target(const State& s) {
   return {function, TrapReason::none};
 }
 
-/// Variant bit 0: index in the accumulator, bit 1: 64-bit table. Fields 0 and 1: as above.
+/// Variant bit 0: index in the accumulator, bit 1: 64-bit table, bit 2: linked. Fields 0 and 1: as above.
 template <u32 variant>
 WISP_HANDLER call_indirect(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const IndirectTarget target = indirect_target<(variant & 1) != 0, (variant & 2) != 0>(s);
   WISP_TRAP_IF(target.function == nullptr, target.reason);
-  const Status status = call_function(s, target.function);
+  const Status status = linked<(variant & 4) != 0>(s, [&] { return call_function(s, target.function); });
   WISP_AFTER_CALL(status, 3);
 }
 
@@ -103,7 +122,7 @@ WISP_HANDLER call_ref(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   Function* const function = reinterpret_cast<Function*>(operand<Place::slot, u64, 2>(s));
   WISP_TRAP_IF(function == nullptr, TrapReason::null_function_reference);
-  const Status status = call_function(s, function);
+  const Status status = linked<variant != 0>(s, [&] { return call_function(s, function); });
   WISP_AFTER_CALL(status, 2);
 }
 

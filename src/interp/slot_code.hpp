@@ -46,12 +46,13 @@ enum class Shape : u8 {
   handlers_1,      // as many handlers as the number says; their comments say what they are
   handlers_2,
   handlers_4,
+  handlers_8,
   handlers_12,
   handlers_16,
 };
 
 constexpr u32 variant_count(Shape shape) {
-  constexpr u8 counts[] = {4, 14, 8, 8, 8, 16, 6, 8, 9, 2, 2, 2, 2, 4, 8, 2, 4, 2, 2, 2, 2, 2, 1, 2, 4, 12, 16};
+  constexpr u8 counts[] = {4, 14, 8, 8, 8, 16, 6, 8, 9, 2, 2, 2, 2, 4, 8, 2, 4, 2, 2, 2, 2, 2, 1, 2, 4, 8, 12, 16};
   static_assert(sizeof counts == u32(Shape::handlers_16) + 1);
   return counts[u32(shape)];
 }

@@ -41,6 +41,7 @@ WISP_EXTERN_HANDLER memory_check_failed(WISP_STATE_PARAMETERS) {
 
 WISP_EXTERN_HANDLER interrupted(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
+  take_sample(s.vm, s.pc, WISP_NATIVE_FRAME());
   const TrapReason reason = runtime::interruption(*s.vm->execution);
   WISP_TRAP_IF(reason != TrapReason::none, reason);
   WISP_REPEAT();

@@ -39,6 +39,11 @@ inline Handler handler_at(CodePointer pc) {
   return reinterpret_cast<Handler>(*pc);
 }
 
+/// Where an instruction is, for `note_frame` and the like.
+inline const Word* place_of(const State& s) {
+  return s.pc;
+}
+
 /// Goes on with the instruction `words` after the current one.
 #define WISP_NEXT(words) WISP_GOTO(s.pc + (words))
 /// The same where nothing is in the accumulators, as after a call.

@@ -2,6 +2,7 @@
 
 #include "interp/limits.hpp"
 #include "runtime/objects.hpp"
+#include "runtime/store.hpp"
 #include "runtime/tier.hpp"
 
 namespace wisp::interp {
@@ -20,6 +21,12 @@ void note_location(const VmContext& vm, const runtime::CodeLocation& location) {
     backtrace->erase(backtrace->begin() + limits::backtrace_frames / 2);
   }
   backtrace->push_back(location);
+}
+
+void take_sample(const VmContext* vm, const void* pc, const runtime::NativeFrame* frame) {
+  const runtime::Execution& execution = *vm->execution;
+  if (!runtime::is_sample_due(execution)) return;
+  execution.sampler->take(execution.store->tier().place(*vm, pc), frame);
 }
 
 const CatchHandler* find_handler(const VmContext* vm, std::span<const TryRegion> regions,

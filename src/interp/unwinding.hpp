@@ -6,7 +6,7 @@
 #include "runtime/tier.hpp"
 #include "runtime/vm.hpp"
 
-/// How frames end that an exception or a trap leaves; the same for code of every kind.
+/// What frames say of themselves, and how they end that an exception or a trap leaves; the same for code of every kind.
 namespace wisp::interp {
 
 /// Adds a frame to the backtrace, as an address in its code; the middle of a long backtrace is left out.
@@ -14,6 +14,10 @@ void note_frame(const runtime::VmContext* vm, const void* pc);
 
 /// The same for a place that is known.
 void note_location(const runtime::VmContext& vm, const runtime::CodeLocation& location);
+
+/// Takes the sample that the guest is asked for, if it is, at an address in its code. `frame` is the native frame of a
+/// function that the code has left to.
+void take_sample(const runtime::VmContext* vm, const void* pc, const runtime::NativeFrame* frame);
 
 /// The clause that catches the exception at a position in the code, innermost first; null if there is none.
 const CatchHandler* find_handler(const runtime::VmContext* vm, std::span<const TryRegion> regions,

@@ -168,6 +168,21 @@ class Checker {
     leave_there();
   }
 
+  /// Leaves because of an interruption; if the code is sampled, only when it is not for a sample.
+  void leave_interrupted() {
+    if (out_.job().sampled) {
+      const ir::BasicBlock* const check = b_.GetInsertBlock()->getSinglePredecessor();
+      ir::BasicBlock* const rest = check->getTerminator()->getSuccessor(1);
+      ir::BasicBlock* const away = ir::BasicBlock::Create(out_.context(), "", &function_);
+      ir::CallInst* const stops =
+          b_.CreateCall(out_.helper("stops", b_.getInt1Ty(), {out_.pointer()}), {function_.getArg(1)});
+      stops->addFnAttr(ir::Attribute::NoMerge);
+      b_.CreateCondBr(stops, away, rest, out_.unlikely());
+      b_.SetInsertPoint(away);
+    }
+    leave("interrupted", {function_.getArg(1)});
+  }
+
   void check_interrupt(ir::BasicBlock& header) {
     ir::DebugLoc where;
     for (const ir::Instruction& instruction : header) {
@@ -176,9 +191,7 @@ class Checker {
       }
     }
     if (!where) where = entry_location();
-    leave_if(
-        header.getFirstInsertionPt(), where, [&] { return is_interrupted(); },
-        [&] { leave("interrupted", {function_.getArg(1)}); });
+    leave_if(header.getFirstInsertionPt(), where, [&] { return is_interrupted(); }, [&] { leave_interrupted(); });
   }
 
   ir::DebugLoc entry_location() {
@@ -199,9 +212,7 @@ class Checker {
              [&] { leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))}); });
     if (!out_.job().interruptible) return;
     ir::BasicBlock* rest = ir::cast<ir::BranchInst>(state->getParent()->getTerminator())->getSuccessor(1);
-    leave_if(
-        rest->begin(), entry_location(), [&] { return is_interrupted(); },
-        [&] { leave("interrupted", {function_.getArg(1)}); });
+    leave_if(rest->begin(), entry_location(), [&] { return is_interrupted(); }, [&] { leave_interrupted(); });
   }
 
   ObjectModule& out_;

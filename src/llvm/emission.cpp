@@ -44,7 +44,8 @@ class LocationRecorder final : public ir::AsmPrinterHandler {
 
   void beginInstruction(const ir::MachineInstr* instruction) override {
     if (instruction->isMetaInstruction()) return;
-    const ir::DILocation* location = instruction->getDebugLoc().get();
+    const ir::DILocation* location = access_location(*instruction);
+    if (location == nullptr) location = instruction->getDebugLoc().get();
     // Without a location it belongs to what stands before it.
     if (location == nullptr || location->getLine() == 0 || location == last_) return;
     last_ = location;
@@ -65,6 +66,17 @@ class LocationRecorder final : public ir::AsmPrinterHandler {
     ir::MCSymbol* symbol = printer_.OutContext.createTempSymbol();
     printer_.OutStreamer->emitLabel(symbol);
     return symbol;
+  }
+
+  /// Of the access that `locate_accesses` marked, even where it has become part of another instruction; null if there
+  /// is none. What an instruction loads comes before what it stores.
+  static const ir::DILocation* access_location(const ir::MachineInstr& instruction) {
+    const ir::DILocation* found = nullptr;
+    for (const ir::MachineMemOperand* operand : instruction.memoperands()) {
+      const auto* location = ir::dyn_cast_or_null<ir::DILocation>(operand->getAAInfo().NoAlias);
+      if (location != nullptr && (found == nullptr || operand->isLoad())) found = location;
+    }
+    return found;
   }
 
   void add_row(u32 origin) { rows_.emplace_back(label(), origin); }
@@ -113,22 +125,25 @@ void read_rows(const std::vector<u8>& object, runtime::LocationTable& table) {
 
 }  // namespace
 
-/// Machine code keeps the order of what the IR has: a store must not come before a load that may trap.
-static void forget_aliasing(ir::Module& module) {
+/// Machine code keeps the order of what the IR has: a store must not come before a load that may trap. What is left of
+/// the metadata about aliases says where an access comes from, since it stays with the access when instructions are
+/// selected: a comparison that a load becomes part of has the comparison's location. Nobody else reads it: a list of
+/// scopes that an access does not alias is compared with scopes, and there are none.
+static void locate_accesses(ir::Module& module) {
   for (ir::Function& function : module) {
     for (ir::BasicBlock& block : function) {
       for (ir::Instruction& instruction : block) {
-        for (const unsigned kind :
-             {ir::LLVMContext::MD_alias_scope, ir::LLVMContext::MD_noalias, ir::LLVMContext::MD_tbaa}) {
-          instruction.setMetadata(kind, nullptr);
-        }
+        instruction.setMetadata(ir::LLVMContext::MD_alias_scope, nullptr);
+        instruction.setMetadata(ir::LLVMContext::MD_tbaa, nullptr);
+        const bool is_access = ir::isa<ir::LoadInst, ir::StoreInst>(instruction);
+        instruction.setMetadata(ir::LLVMContext::MD_noalias, is_access ? instruction.getDebugLoc().get() : nullptr);
       }
     }
   }
 }
 
 Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& target) {
-  forget_aliasing(out.module());
+  locate_accesses(out.module());
   runtime::ObjectCode code;
   ir::SmallVector<char, 0> bytes;
   ir::raw_svector_ostream stream(bytes);

@@ -1,6 +1,7 @@
 #include "runtime/calls.hpp"
 
 #include "runtime/objects.hpp"
+#include "runtime/sampler.hpp"
 
 namespace wisp::runtime {
 namespace {
@@ -29,6 +30,16 @@ Status host_unwound(Execution& execution, const abi::Unwind& unwind) {
   return Status::unwind;
 }
 
+/// Calls a function of the host in which a sample finds the guest. What it is asked for meanwhile, it says at the end.
+[[gnu::noinline]] abi::HostResult call_seen(const ActiveCall& call, abi::Caller& caller, u64* slots) {
+  Execution& execution = *call.vm->execution;
+  execution.calls = &call;
+  const abi::HostResult result = call.host->host(call.host->host_context, caller, slots);
+  if (is_sample_due(execution)) execution.sampler->take(std::nullopt, nullptr);
+  execution.calls = call.outer;
+  return result;
+}
+
 }  // namespace
 
 Status call_host(VmContext& caller, Function& function, u64* slots) {
@@ -39,15 +50,19 @@ Status call_host(VmContext& caller, Function& function, u64* slots) {
   }
   const MemoryView& memory = *caller.exported_memory;
   abi::Caller host_caller({memory.base, memory.size_bytes.load(std::memory_order_acquire)}, &caller);
-  if (function.host(function.host_context, host_caller, slots) == abi::HostResult::returned) [[likely]] {
+  const abi::HostResult result =
+      execution.sampler == nullptr
+          ? function.host(function.host_context, host_caller, slots)
+          : call_seen({execution.calls, &caller, nullptr, &function, WISP_NATIVE_FRAME()}, host_caller, slots);
+  if (result == abi::HostResult::returned) [[likely]]
     return Status::returned;
-  }
   return host_unwound(execution, host_caller.unwind());
 }
 
 TrapReason interruption(const Execution& execution) {
   switch (Interruption(execution.interrupt.load(std::memory_order_relaxed))) {
     case Interruption::none:
+    case Interruption::sample:
       return TrapReason::none;
     case Interruption::requested:
       return TrapReason::interrupted;

@@ -11,23 +11,38 @@ DeadlineTimer::~DeadlineTimer() {
   if (thread_) thread_->join();
 }
 
-void DeadlineTimer::erase(const StoreControl& store) {
-  std::erase_if(entries_, [&](const auto& entry) { return entry.second.get() == &store; });
+void DeadlineTimer::erase(const StoreControl& store, bool deadline) {
+  std::erase_if(entries_, [&](const auto& item) {
+    return item.second.store.get() == &store && item.second.is_deadline() == deadline;
+  });
 }
 
-void DeadlineTimer::set(const std::shared_ptr<StoreControl>& store, Clock::time_point deadline) {
+void DeadlineTimer::add(Clock::time_point when, Entry entry) {
   {
     const std::lock_guard lock(mutex_);
-    erase(*store);
-    entries_.emplace(deadline, store);
+    erase(*entry.store, entry.is_deadline());
+    entries_.emplace(when, std::move(entry));
     if (!thread_) thread_.emplace([this] { run(); });
   }
   changed_.notify_all();
 }
 
+void DeadlineTimer::set(const std::shared_ptr<StoreControl>& store, Clock::time_point deadline) {
+  add(deadline, {store, Clock::duration::zero()});
+}
+
+void DeadlineTimer::sample(const std::shared_ptr<StoreControl>& store, Clock::duration interval) {
+  add(Clock::now() + interval, {store, interval});
+}
+
 void DeadlineTimer::remove(const StoreControl& store) {
   const std::lock_guard lock(mutex_);
-  erase(store);
+  erase(store, true);
+}
+
+void DeadlineTimer::stop_sampling(const StoreControl& store) {
+  const std::lock_guard lock(mutex_);
+  erase(store, false);
 }
 
 void DeadlineTimer::run() {
@@ -40,8 +55,15 @@ void DeadlineTimer::run() {
       const Clock::time_point until = next->first;
       changed_.wait_until(lock, until);
     } else {
-      next->second->interrupt(Interruption::deadline);
-      entries_.erase(next);
+      auto due = entries_.extract(next);
+      const Entry& entry = due.mapped();
+      if (entry.is_deadline()) {
+        entry.store->interrupt(Interruption::deadline);
+      } else {
+        entry.store->request_sample();
+        due.key() += entry.interval;
+        entries_.insert(std::move(due));
+      }
     }
   }
 }

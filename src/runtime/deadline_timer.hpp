@@ -12,11 +12,11 @@
 
 namespace wisp::runtime {
 
-/// Interrupts stores when their time is over. Its thread starts with the first deadline. Thread-safe.
+/// Interrupts stores when their time is over, and asks them for samples. Its thread starts with the first of both.
+/// Thread-safe.
 class DeadlineTimer {
  public:
   using Clock = std::chrono::steady_clock;
-  using Entries = std::multimap<Clock::time_point, std::shared_ptr<StoreControl>>;
 
   DeadlineTimer() = default;
   ~DeadlineTimer();
@@ -25,10 +25,22 @@ class DeadlineTimer {
   /// Replaces the store's earlier deadline, if it has one.
   void set(const std::shared_ptr<StoreControl>& store, Clock::time_point deadline);
   void remove(const StoreControl& store);
+  /// Asks the store for a sample again and again; replaces the interval that it has, if it has one.
+  void sample(const std::shared_ptr<StoreControl>& store, Clock::duration interval);
+  void stop_sampling(const StoreControl& store);
 
  private:
+  struct Entry {
+    std::shared_ptr<StoreControl> store;
+    /// Between samples; 0: the time is the store's deadline.
+    Clock::duration interval;
+    bool is_deadline() const { return interval == Clock::duration::zero(); }
+  };
+  using Entries = std::multimap<Clock::time_point, Entry>;
+
+  void add(Clock::time_point when, Entry entry);
   void run();
-  void erase(const StoreControl& store);
+  void erase(const StoreControl& store, bool deadline);
 
   std::mutex mutex_;
   std::condition_variable changed_;

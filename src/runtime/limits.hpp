@@ -58,4 +58,7 @@ inline constexpr u64 code_cache_bytes = u64{512} << 20;
 inline constexpr u64 cached_module_bytes = u64{128} << 20;
 inline constexpr u64 cached_entry_bytes = u64{16} << 20;
 
+/// Frames of a sample; the middle of a longer one is left out.
+inline constexpr usize sampled_frames = 256;
+
 }  // namespace wisp::runtime::limits

@@ -14,8 +14,7 @@ const MemoryImages* LoadedModule::memory_images() const {
 }
 
 std::string_view LoadedModule::function_name(FuncIndex function) const {
-  const std::string_view name = names().function(function);
-  return name.empty() ? wasm::export_name(*module_, function) : name;
+  return wasm::function_name(*module_, names(), function);
 }
 
 }  // namespace wisp::runtime

@@ -64,6 +64,7 @@ struct LocationTable {
 ///   is meant, since the others have their turn when the status reaches them.
 /// - interrupted(VmContext*): sets Execution::trap to what `interruption` says (or, if it says none by now,
 ///   `interrupted`), and notes the frame with all that it is inlined into.
+/// - stops(VmContext*) -> bool: called instead of `interrupted` first, if the code is to be sampled; false: it goes on.
 /// - caught(VmContext*): an exception has been delivered: clears Execution::exception and the backtrace.
 /// A fault at an address in a guarded memory means `memory_out_of_bounds` with all frames noted; the code's frames
 /// begin with rbp, so that `leave; ret` with `unwind` in eax leaves the function.
@@ -89,6 +90,8 @@ struct CompileJob {
   bool is_guarded = false;
   /// The code looks whether it is to stop.
   bool interruptible = true;
+  /// The code goes on after it has looked, if it is to.
+  bool sampled = false;
   /// Of a function that runs already: byte offset in the module of the `loop` instruction at which it is to go on.
   std::optional<u64> osr_loop = std::nullopt;
   /// Functions whose code may become part of this one's, by FuncIndex minus the imported ones; null: any.

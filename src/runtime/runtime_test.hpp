@@ -36,6 +36,7 @@ class FakeTier final : public Tier {
     if (status != Status::returned) backtrace.push_back({function.context->instance, function.index, 0});
     return status;
   }
+  SampledCode place(const VmContext&, const void*) override { return {}; }
 };
 
 /// The bytes of constant expressions.

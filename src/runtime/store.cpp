@@ -31,6 +31,18 @@ void StoreControl::clear_interrupt() {
   event.clear();
 }
 
+void StoreControl::request_sample() {
+  samples_due.fetch_add(1, std::memory_order_relaxed);
+  u32 expected = u32(Interruption::none);
+  execution.interrupt.compare_exchange_strong(expected, u32(Interruption::sample), std::memory_order_relaxed);
+}
+
+u64 StoreControl::finish_sample() {
+  u32 expected = u32(Interruption::sample);
+  execution.interrupt.compare_exchange_strong(expected, u32(Interruption::none), std::memory_order_relaxed);
+  return samples_due.exchange(0, std::memory_order_relaxed);
+}
+
 Result<std::unique_ptr<Store>> Store::create(Tier& tier, const StoreSettings& settings) {
   const Error no_room{ErrorCode::limit, 0, "the host has no resources left for a store", {}};
   if (tier.catches_faults() && !sys::install_fault_handler().ok()) return no_room;
@@ -115,6 +127,8 @@ bool Store::enter(usize needed_slots) {
     const u64 allowed =
         settings_.native_stack_bytes - std::min(settings_.native_stack_bytes, limits::host_headroom_bytes);
     execution.native_stack_limit = native_stack - std::min<u64>(native_stack, allowed);
+    // What the embedder did before is not the guest's.
+    if (sampler_) control_->finish_sample();
   }
   return nesting_ < limits::nested_calls && native_stack >= execution.native_stack_limit &&
          needed_slots <= usize(execution.stack_limit - execution.stack_top);
@@ -192,6 +206,13 @@ TrapInfo Store::take_trap(Status status, std::vector<CodeLocation> backtrace) {
   execution.exception = null_ref;
   execution.unwind = {};
   return info;
+}
+
+void Store::set_sampler(Sampler::Take take) {
+  sampler_.reset();
+  if (take) sampler_.emplace(*this, std::move(take));
+  control_->execution.sampler = sampler_ ? &*sampler_ : nullptr;
+  control_->finish_sample();
 }
 
 // Roots

@@ -11,6 +11,7 @@
 
 #include "runtime/heap.hpp"
 #include "runtime/instance.hpp"
+#include "runtime/sampler.hpp"
 #include "sys/poll.hpp"
 
 namespace wisp::runtime {
@@ -20,6 +21,14 @@ struct StoreControl {
   Execution execution;
   /// Wakes what blocks on the store's behalf.
   sys::Interrupt event;
+
+  /// Times that the guest has been asked for a sample since it gave one.
+  std::atomic<u64> samples_due = 0;
+
+  /// Asks the guest where it is, unless it is to stop.
+  void request_sample();
+  /// It has said so: how often it was asked.
+  u64 finish_sample();
 
   /// Makes the guest stop. Safe in any thread and in a signal handler.
   void interrupt(Interruption why);
@@ -108,6 +117,9 @@ class Store final : private RootSource {
   /// How the guest was stopped that `call` did not see return.
   TrapInfo take_trap();
 
+  /// From now on `request_sample` leads to a call of `take`; empty: to none. The tier's code is made to be sampled.
+  void set_sampler(Sampler::Take take);
+
   /// References that the host holds. A root's number is valid until it is removed.
   u32 add_root(Ref ref);
   Ref root(u32 number) const { return roots_[number]; }
@@ -148,6 +160,7 @@ class Store final : private RootSource {
   Status failed_status_ = Status::returned;  // with the backtrace: until `take_trap`
   std::vector<CodeLocation> failed_backtrace_;
   void* owner_ = nullptr;
+  std::optional<Sampler> sampler_;
 };
 
 }  // namespace wisp::runtime

@@ -275,6 +275,29 @@ TEST(DeadlineTimer, InterruptsTheStoresWhoseTimeIsOver) {
   EXPECT_EQ(interruption(removed.store->execution()), TrapReason::none);
 }
 
+TEST(DeadlineTimer, AsksForSamplesAndStillKeepsDeadlines) {
+  World world;
+  const auto& control = world.store->control();
+  DeadlineTimer timer;
+  timer.sample(control, std::chrono::hours(1));
+  timer.sample(control, std::chrono::microseconds(100));
+  while (control->samples_due < 3) std::this_thread::yield();
+  EXPECT_EQ(Interruption(world.store->execution().interrupt.load()), Interruption::sample);
+  EXPECT_EQ(interruption(world.store->execution()), TrapReason::none);
+  EXPECT_FALSE(control->event.raised());
+  EXPECT_GE(control->finish_sample(), 3u);
+  timer.set(control, DeadlineTimer::Clock::now());
+  while (!control->event.raised()) std::this_thread::yield();
+  const u64 due = control->samples_due;
+  while (control->samples_due <= due) std::this_thread::yield();
+  EXPECT_EQ(interruption(world.store->execution()), TrapReason::deadline);
+  timer.stop_sampling(*control);
+  control->clear_interrupt();
+  control->finish_sample();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  EXPECT_EQ(control->samples_due, 0u);
+}
+
 TEST(StoreControl, OutlivesItsStore) {
   auto world = std::make_unique<World>();
   const auto control = world->store->control();

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "runtime/sampler.hpp"
 #include "runtime/vm.hpp"
 #include "wasm/module.hpp"
 
@@ -46,6 +48,12 @@ class Tier {
   /// Calls a function that is not of the host. `slots` lies on the value stack at `Execution::stack_top`, holds the
   /// parameters and receives the results. Leaves a backtrace, innermost frame first, if the guest stops.
   virtual Status call(Execution& execution, Function& function, u64* slots, std::vector<CodeLocation>& backtrace) = 0;
+
+  /// The function that an instruction is in (ActiveCall::pc).
+  virtual SampledCode place(const VmContext& vm, const void* pc) = 0;
+  /// Adds the functions, innermost first, that native code with a frame pointer belongs to, by the return address of a
+  /// call in it; false if the address is not of such code.
+  virtual bool places(const Store&, const u8*, const std::function<void(const SampledCode&)>&) { return false; }
 };
 
 }  // namespace wisp::runtime

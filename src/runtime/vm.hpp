@@ -21,6 +21,8 @@ class ModuleCode;
 struct GcObject;
 struct VmContext;
 struct CodeLocation;
+struct ActiveCall;
+class Sampler;
 
 using wisp::TrapReason;
 
@@ -77,7 +79,12 @@ struct Tag {
 };
 
 /// Why `Execution::interrupt` is set.
-enum class Interruption : u32 { none, requested, deadline };
+enum class Interruption : u32 {
+  none,
+  requested,
+  deadline,
+  sample,  // the guest is to say where it is, and to go on
+};
 
 /// The running state of one store: what calls, traps and interruption need. One per store (one thread at a time).
 struct Execution {
@@ -102,6 +109,9 @@ struct Execution {
   /// duration.
   std::vector<CodeLocation>* backtrace = nullptr;
   Store* store = nullptr;
+  /// Of a store that is sampled: who is to be told where it is, and the calls that are under way, innermost first.
+  Sampler* sampler = nullptr;
+  const ActiveCall* calls = nullptr;
 };
 
 /// What the code of one instance sees. Arrays are indexed by the module's index spaces (imports first).

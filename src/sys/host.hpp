@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "wisp/error.hpp"
 
+#include "sys/code_log.hpp"
 #include "sys/directory.hpp"
 
 /// How an embedder gets hold of things by name. Nothing below the API may include this header: what it needs, it is
@@ -42,6 +44,15 @@ void raise_descriptor_limit();
 /// Writing to a pipe or socket that nobody reads, or beyond the largest file that the process may make, is to report
 /// `pipe` or `fbig` instead of ending the process. For the whole process.
 void ignore_broken_pipes();
+
+struct OpenedCodeLog {
+  std::unique_ptr<CodeLog> log;
+  std::string path;
+};
+/// /tmp/perf-PID.map, where `perf report` looks for names.
+Result<OpenedCodeLog> open_perf_map();
+/// jit-PID.dump in the directory, which `perf inject --jit` reads.
+Result<OpenedCodeLog> open_jit_dump(const std::string& directory);
 
 /// Ends the process at once, without any destructor and without waiting for other threads.
 [[noreturn]] void leave_process(int code);

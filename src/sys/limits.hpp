@@ -21,6 +21,9 @@ inline constexpr usize directory_buffer_bytes = 16 * 1024;
 /// How often a wait looks at an interruption that has no descriptor to wake it.
 inline constexpr u64 interrupt_check_ns = 10'000'000;
 
+/// What is kept of the name of a piece of machine code for tools of the host.
+inline constexpr usize max_symbol_bytes = 1024;
+
 /// Waiting connections of a listening socket.
 inline constexpr int listen_backlog = 128;
 

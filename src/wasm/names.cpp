@@ -92,6 +92,11 @@ std::string_view export_name(const Module& module, FuncIndex function) {
   return {};
 }
 
+std::string_view function_name(const Module& module, const Names& names, FuncIndex function) {
+  const std::string_view name = names.function(function);
+  return name.empty() ? export_name(module, function) : name;
+}
+
 Names parse_names(const Module& module) {
   Names names;
   for (const CustomSection& section : module.custom_sections) {

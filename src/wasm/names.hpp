@@ -68,6 +68,9 @@ struct Names {
 /// The first name that a function is exported by; empty if there is none. Linear in the number of exports.
 std::string_view export_name(const Module& module, FuncIndex function);
 
+/// From the name section, or else the first name that the function is exported by; empty if there is none.
+std::string_view function_name(const Module& module, const Names& names, FuncIndex function);
+
 /// Parses the name section; empty if there is none. Linear in its size: call it when names are wanted, and keep the
 /// result.
 Names parse_names(const Module& module);

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "sys/linux/calls.hpp"
 #include "sys/pages.hpp"
@@ -34,21 +33,17 @@ void CodeMemory::release() {
 }
 
 Outcome<CodeMemory> CodeMemory::create(usize size_bytes) {
-  const usize size = round_up_to_pages(size_bytes);
-  const int file = memfd_create("wisp-code", MFD_CLOEXEC);
-  if (file < 0) return linux_host::last_error();
   CodeMemory memory;
+  const usize size = round_up_to_pages(size_bytes);
+  // Shared, so that the pages can be mapped once more; of no file, since perf looks up names of such code only.
+  void* const writable = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (writable == MAP_FAILED) return linux_host::last_error();
   memory.size_bytes_ = size;
-  Outcome<void> made = linux_host::checked(ftruncate(file, off_t(size)));
-  const auto map = [&](int protection) -> u8* {
-    void* const at = made.ok() ? mmap(nullptr, size, protection, MAP_SHARED, file, 0) : MAP_FAILED;
-    if (made.ok() && at == MAP_FAILED) made = linux_host::last_error();
-    return at == MAP_FAILED ? nullptr : static_cast<u8*>(at);
-  };
-  memory.writable_ = map(PROT_READ | PROT_WRITE);
-  memory.code_ = map(PROT_READ | PROT_EXEC);
-  close(file);
-  if (!made.ok()) return made.error();
+  memory.writable_ = static_cast<u8*>(writable);
+  void* const code = mremap(writable, 0, size, MREMAP_MAYMOVE);
+  if (code == MAP_FAILED) return linux_host::last_error();
+  memory.code_ = static_cast<const u8*>(code);
+  if (mprotect(code, size, PROT_READ | PROT_EXEC) != 0) return linux_host::last_error();
   return memory;
 }
 
