@@ -1,5 +1,7 @@
 #include "baseline/optimized_calls.hpp"
 
+#include <cstring>
+
 #include "baseline/module_code.hpp"
 #include "runtime/calls.hpp"
 #include "runtime/store.hpp"
@@ -96,7 +98,9 @@ const void* optimized_call(std::string_view name) {
                         {"interrupted", reinterpret_cast<const void*>(&interrupted)},
                         {"caught", reinterpret_cast<const void*>(&caught)},
                         {"is_subtype", reinterpret_cast<const void*>(&is_subtype)},
-                        {"call_host", reinterpret_cast<const void*>(&runtime::call_host)}};
+                        {"call_host", reinterpret_cast<const void*>(&runtime::call_host)},
+                        {"memmove", reinterpret_cast<const void*>(&std::memmove)},
+                        {"memset", reinterpret_cast<const void*>(&std::memset)}};
   for (const Call& call : calls) {
     if (call.name == name) return call.function;
   }

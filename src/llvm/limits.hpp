@@ -8,6 +8,8 @@ namespace wisp::llvm_tier::limits {
 
 /// The largest body that is compiled, in bytes; LLVM takes more than linear time for some.
 inline constexpr u64 body_bytes = 512 * 1024;
+/// Bytes that one instruction fills or copies without anybody being able to interrupt it.
+inline constexpr u64 moved_bytes = 64 * 1024;
 /// Locals that a compiled function may have.
 inline constexpr u32 locals = 20'000;
 /// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
