@@ -29,6 +29,12 @@ ModuleCode& code_of(const VmContext* vm) {
   code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
 }
 
+[[gnu::noinline]] void refused(VmContext* vm) {
+  const TrapReason reason = runtime::interruption(*vm->execution);
+  vm->execution->trap = reason == TrapReason::none ? TrapReason::stack_overflow : reason;
+  code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
+}
+
 [[gnu::noinline]] void interrupted(VmContext* vm) {
   const TrapReason reason = runtime::interruption(*vm->execution);
   vm->execution->trap = reason == TrapReason::none ? TrapReason::interrupted : reason;
@@ -95,6 +101,7 @@ const void* optimized_fault_landing() {
 const void* optimized_call(std::string_view name) {
   const Call calls[] = {{"note_frame", reinterpret_cast<const void*>(&note_frame)},
                         {"trap", reinterpret_cast<const void*>(&trap)},
+                        {"refused", reinterpret_cast<const void*>(&refused)},
                         {"interrupted", reinterpret_cast<const void*>(&interrupted)},
                         {"caught", reinterpret_cast<const void*>(&caught)},
                         {"is_subtype", reinterpret_cast<const void*>(&is_subtype)},
