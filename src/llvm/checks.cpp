@@ -9,6 +9,7 @@
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/Inliner.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -319,11 +320,19 @@ static void split_returns(ir::Function& function) {
   }
 }
 
+/// Whether it may have to be left where it is, in an access or a call.
+static bool can_be_left(const ir::Function& function) {
+  return ir::any_of(ir::instructions(function), [](const ir::Instruction& instruction) {
+    return instruction.mayReadOrWriteMemory();
+  });
+}
+
 void add_checks(ObjectModule& out) {
   for (ir::Function& function : out.module()) {
     if (function.isDeclarationForLinker() || !function.hasFnAttribute("wisp-body")) continue;
     split_returns(function);
     Checker(out, function).run();
+    if (!can_be_left(function)) function.removeFnAttr("frame-pointer");
   }
 }
 
