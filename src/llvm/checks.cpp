@@ -110,7 +110,7 @@ class Checker {
     return false;
   }
 
-  /// Where loops repeat, but for short ones that do not last long enough to stop in.
+  /// Where loops repeat, but for short ones that do not last long enough to stop in, and those that are stopped inside.
   std::set<const ir::BasicBlock*> repeated_blocks() {
     ir::SmallVector<std::pair<const ir::BasicBlock*, const ir::BasicBlock*>> edges;
     ir::FindFunctionBackedges(function_, edges);
@@ -118,6 +118,13 @@ class Checker {
     for (const auto& [from, to] : edges) headers.insert(to);
     if (headers.empty()) return headers;
     ir::DominatorTree tree(function_);
+    const auto is_entered_elsewhere = [&](const ir::BasicBlock* header) {
+      return ir::any_of(edges,
+                        [&](const auto& edge) { return edge.second == header && !tree.dominates(header, edge.first); });
+    };
+    const auto leave_out = [&](const ir::BasicBlock* header) {
+      if (!is_entered_elsewhere(header)) headers.erase(header);
+    };
     ir::LoopInfo loops(tree);
     ir::AssumptionCache assumptions(function_);
     ir::TargetLibraryInfoImpl library(function_.getParent()->getTargetTriple());
@@ -126,10 +133,10 @@ class Checker {
     for (const ir::Loop* loop : loops.getLoopsInPreorder()) {
       if (!loop->isInnermost()) continue;
       const unsigned turns = evolution.getSmallConstantMaxTripCount(loop);
-      if (turns != 0 && turns <= limits::unchecked_turns && !calls_in(*loop)) headers.erase(loop->getHeader());
+      if (turns != 0 && turns <= limits::unchecked_turns && !calls_in(*loop)) leave_out(loop->getHeader());
     }
     for (const ir::Loop* loop : ir::reverse(loops.getLoopsInPreorder())) {
-      if (is_checked_inside(*loop, headers, tree)) headers.erase(loop->getHeader());
+      if (is_checked_inside(*loop, headers, tree)) leave_out(loop->getHeader());
     }
     return headers;
   }
@@ -191,9 +198,7 @@ class Checker {
       }
     }
     if (!where) where = entry_location();
-    leave_if(
-        header.getFirstInsertionPt(), where, [&] { return is_interrupted(); },
-        [&] { leave("interrupted"); });
+    leave_if(header.getFirstInsertionPt(), where, [&] { return is_interrupted(); }, [&] { leave("interrupted"); });
   }
 
   ir::DebugLoc entry_location() {
@@ -213,8 +218,7 @@ class Checker {
                                               {ir::MetadataAsValue::get(out_.context(), rsp)});
       return b_.CreateICmpULT(pointer, limit);
     };
-    leave_if(std::next(state->getIterator()), entry_location(), is_refused,
-             [&] { leave("refused"); });
+    leave_if(std::next(state->getIterator()), entry_location(), is_refused, [&] { leave("refused"); });
   }
 
   ObjectModule& out_;
@@ -322,9 +326,8 @@ static void split_returns(ir::Function& function) {
 
 /// Whether it may have to be left where it is, in an access or a call.
 static bool can_be_left(const ir::Function& function) {
-  return ir::any_of(ir::instructions(function), [](const ir::Instruction& instruction) {
-    return instruction.mayReadOrWriteMemory();
-  });
+  return ir::any_of(ir::instructions(function),
+                    [](const ir::Instruction& instruction) { return instruction.mayReadOrWriteMemory(); });
 }
 
 void add_checks(ObjectModule& out) {

@@ -165,8 +165,8 @@ void Translator::move_ends(Value to, Value from, Value length, u64 width) {
   out_.store(b_, end, at(to, last), Touches::memory);
 }
 
-/// memory.fill and memory.copy: what is within bounds and short enough not to be interrupted in is done here, all else by
-/// the runtime.
+/// memory.fill and memory.copy: what is within bounds and short enough not to be interrupted in is done here, all else
+/// by the runtime.
 void Translator::move_bytes(Op op, const Imm& imm) {
   const bool is_copy = op == Op::memory_copy;
   const MemoryIndex target = imm.memory;

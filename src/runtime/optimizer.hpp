@@ -62,8 +62,8 @@ struct LocationTable {
 /// `unwind`.
 /// - note_frame(VmContext*): notes the frame. Its return address says which; of inlined code only the innermost frame
 ///   is meant, since the others have their turn when the status reaches them.
-/// - refused(VmContext*): where a function begins whose stack pointer is below `Execution::entry_limit`: as `trap`, with
-///   what `interruption` says, or `stack_overflow`.
+/// - refused(VmContext*): as `trap`, with what `interruption` says, or `stack_overflow`. Called where a function begins
+///   whose stack pointer is below `Execution::entry_limit`.
 /// - interrupted(VmContext*): sets Execution::trap to what `interruption` says (or, if it says none by now,
 ///   `interrupted`), and notes the frame with all that it is inlined into.
 /// - memmove, memset
