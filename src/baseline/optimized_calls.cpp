@@ -29,15 +29,21 @@ ModuleCode& code_of(const VmContext* vm) {
   code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
 }
 
-[[gnu::noinline]] void refused(VmContext* vm) {
+TrapReason why_interrupted(const VmContext* vm) {
   const TrapReason reason = runtime::interruption(*vm->execution);
-  vm->execution->trap = reason == TrapReason::none ? TrapReason::stack_overflow : reason;
+  return reason == TrapReason::none ? TrapReason::interrupted : reason;
+}
+
+[[gnu::noinline]] void refused(VmContext* vm) {
+  // Above this frame are rbp and the return address, and then the caller.
+  const uintptr_t stack = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) + 2 * sizeof(void*);
+  const bool has_no_stack = stack < vm->execution->native_stack_limit;
+  vm->execution->trap = has_no_stack ? TrapReason::stack_overflow : why_interrupted(vm);
   code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
 }
 
 [[gnu::noinline]] void interrupted(VmContext* vm) {
-  const TrapReason reason = runtime::interruption(*vm->execution);
-  vm->execution->trap = reason == TrapReason::none ? TrapReason::interrupted : reason;
+  vm->execution->trap = why_interrupted(vm);
   code_of(vm).note_optimized(*vm, WISP_CALLER(), true);
 }
 
