@@ -1,5 +1,7 @@
 #include "baseline/optimized_calls.hpp"
 
+#include <cstring>
+
 #include "baseline/module_code.hpp"
 #include "runtime/calls.hpp"
 #include "runtime/store.hpp"
@@ -27,9 +29,21 @@ ModuleCode& code_of(const VmContext* vm) {
   code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
 }
 
-[[gnu::noinline]] void interrupted(VmContext* vm) {
+TrapReason why_interrupted(const VmContext* vm) {
   const TrapReason reason = runtime::interruption(*vm->execution);
-  vm->execution->trap = reason == TrapReason::none ? TrapReason::interrupted : reason;
+  return reason == TrapReason::none ? TrapReason::interrupted : reason;
+}
+
+[[gnu::noinline]] void refused(VmContext* vm) {
+  // Above this frame are rbp and the return address, and then the caller.
+  const uintptr_t stack = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) + 2 * sizeof(void*);
+  const bool has_no_stack = stack < vm->execution->native_stack_limit;
+  vm->execution->trap = has_no_stack ? TrapReason::stack_overflow : why_interrupted(vm);
+  code_of(vm).note_optimized(*vm, WISP_CALLER(), false);
+}
+
+[[gnu::noinline]] void interrupted(VmContext* vm) {
+  vm->execution->trap = why_interrupted(vm);
   code_of(vm).note_optimized(*vm, WISP_CALLER(), true);
 }
 
@@ -100,11 +114,14 @@ const void* optimized_fault_landing() {
 const void* optimized_call(std::string_view name) {
   const Call calls[] = {{"note_frame", reinterpret_cast<const void*>(&note_frame)},
                         {"trap", reinterpret_cast<const void*>(&trap)},
+                        {"refused", reinterpret_cast<const void*>(&refused)},
                         {"interrupted", reinterpret_cast<const void*>(&interrupted)},
                         {"stops", reinterpret_cast<const void*>(&stops)},
                         {"caught", reinterpret_cast<const void*>(&caught)},
                         {"is_subtype", reinterpret_cast<const void*>(&is_subtype)},
-                        {"call_host", reinterpret_cast<const void*>(&runtime::call_host)}};
+                        {"call_host", reinterpret_cast<const void*>(&runtime::call_host)},
+                        {"memmove", reinterpret_cast<const void*>(&std::memmove)},
+                        {"memset", reinterpret_cast<const void*>(&std::memset)}};
   for (const Call& call : calls) {
     if (call.name == name) return call.function;
   }

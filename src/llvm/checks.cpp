@@ -9,6 +9,7 @@
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/Inliner.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -18,6 +19,7 @@
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Local.h>
 #include <llvm/Transforms/Utils/PromoteMemToReg.h>
+#include <llvm/Transforms/Utils/ValueMapper.h>
 #pragma clang diagnostic pop
 
 #include <set>
@@ -108,7 +110,7 @@ class Checker {
     return false;
   }
 
-  /// Where loops repeat, but for short ones that do not last long enough to stop in.
+  /// Where loops repeat, but for short ones that do not last long enough to stop in, and those that are stopped inside.
   std::set<const ir::BasicBlock*> repeated_blocks() {
     ir::SmallVector<std::pair<const ir::BasicBlock*, const ir::BasicBlock*>> edges;
     ir::FindFunctionBackedges(function_, edges);
@@ -116,6 +118,13 @@ class Checker {
     for (const auto& [from, to] : edges) headers.insert(to);
     if (headers.empty()) return headers;
     ir::DominatorTree tree(function_);
+    const auto is_entered_elsewhere = [&](const ir::BasicBlock* header) {
+      return ir::any_of(edges,
+                        [&](const auto& edge) { return edge.second == header && !tree.dominates(header, edge.first); });
+    };
+    const auto leave_out = [&](const ir::BasicBlock* header) {
+      if (!is_entered_elsewhere(header)) headers.erase(header);
+    };
     ir::LoopInfo loops(tree);
     ir::AssumptionCache assumptions(function_);
     ir::TargetLibraryInfoImpl library(function_.getParent()->getTargetTriple());
@@ -124,9 +133,23 @@ class Checker {
     for (const ir::Loop* loop : loops.getLoopsInPreorder()) {
       if (!loop->isInnermost()) continue;
       const unsigned turns = evolution.getSmallConstantMaxTripCount(loop);
-      if (turns != 0 && turns <= limits::unchecked_turns && !calls_in(*loop)) headers.erase(loop->getHeader());
+      if (turns != 0 && turns <= limits::unchecked_turns && !calls_in(*loop)) leave_out(loop->getHeader());
+    }
+    for (const ir::Loop* loop : ir::reverse(loops.getLoopsInPreorder())) {
+      if (is_checked_inside(*loop, headers, tree)) leave_out(loop->getHeader());
     }
     return headers;
+  }
+
+  /// Whether each turn comes by a check besides the one at the loop's own header.
+  static bool is_checked_inside(const ir::Loop& loop, const std::set<const ir::BasicBlock*>& checked,
+                                const ir::DominatorTree& tree) {
+    ir::SmallVector<ir::BasicBlock*> latches;
+    loop.getLoopLatches(latches);
+    return ir::any_of(checked, [&](const ir::BasicBlock* block) {
+      return block != loop.getHeader() && loop.contains(block) &&
+             ir::all_of(latches, [&](const ir::BasicBlock* latch) { return tree.dominates(block, latch); });
+    });
   }
 
   static bool calls_in(const ir::Loop& loop) {
@@ -145,10 +168,9 @@ class Checker {
     return b_.CreateICmpNE(load, out_.constant32(0));
   }
 
-  void leave(std::string_view helper_name, std::initializer_list<ir::Value*> operands) {
-    const auto helper = operands.size() == 1 ? out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()})
-                                             : out_.helper(helper_name, b_.getVoidTy(), {out_.pointer(), out_.i32()});
-    ir::CallInst* call = b_.CreateCall(helper, ir::ArrayRef<ir::Value*>(operands));
+  void leave(std::string_view helper_name) {
+    const auto helper = out_.helper(helper_name, b_.getVoidTy(), {out_.pointer()});
+    ir::CallInst* call = b_.CreateCall(helper, {function_.getArg(1)});
     call->addFnAttr(ir::Attribute::NoMerge);
     ir::Value* status = out_.constant32(u32(runtime::Status::unwind));
     ir::Type* type = function_.getReturnType();
@@ -168,7 +190,11 @@ class Checker {
     leave_there();
   }
 
-  /// Leaves because of an interruption; if the code is sampled, only when it is not for a sample.
+  /// If the code is sampled, only when the interruption is not for a sample.
+  void leave_if_interrupted(ir::BasicBlock::iterator place, const ir::DebugLoc& where) {
+    leave_if(place, where, [&] { return is_interrupted(); }, [&] { leave_interrupted(); });
+  }
+
   void leave_interrupted() {
     if (out_.job().sampled) {
       const ir::BasicBlock* const check = b_.GetInsertBlock()->getSinglePredecessor();
@@ -180,7 +206,7 @@ class Checker {
       b_.CreateCondBr(stops, away, rest, out_.unlikely());
       b_.SetInsertPoint(away);
     }
-    leave("interrupted", {function_.getArg(1)});
+    leave("interrupted");
   }
 
   void check_interrupt(ir::BasicBlock& header) {
@@ -191,7 +217,7 @@ class Checker {
       }
     }
     if (!where) where = entry_location();
-    leave_if(header.getFirstInsertionPt(), where, [&] { return is_interrupted(); }, [&] { leave_interrupted(); });
+    leave_if_interrupted(header.getFirstInsertionPt(), where);
   }
 
   ir::DebugLoc entry_location() {
@@ -201,18 +227,22 @@ class Checker {
 
   void check_entry() {
     auto* const state = ir::cast<ir::Instruction>(execution_);
-    const auto has_no_stack = [&] {
-      ir::Value* limit = out_.fixed(b_, out_.i64(), execution_, offsetof(runtime::Execution, native_stack_limit));
+    // A guest that is asked for a sample goes on, and so asks the two questions apart.
+    const bool asks_both = out_.job().interruptible && !out_.job().sampled;
+    const u64 limit_at =
+        asks_both ? offsetof(runtime::Execution, entry_limit) : offsetof(runtime::Execution, native_stack_limit);
+    const auto is_refused = [&] {
+      ir::LoadInst* limit = out_.load(b_, out_.i64(), out_.at(b_, execution_, limit_at), Touches::runtime);
+      limit->setVolatile(true);
       auto* rsp = ir::MDNode::get(out_.context(), ir::MDString::get(out_.context(), "rsp"));
       ir::Value* pointer = b_.CreateIntrinsic(ir::Intrinsic::read_register, {out_.i64()},
                                               {ir::MetadataAsValue::get(out_.context(), rsp)});
       return b_.CreateICmpULT(pointer, limit);
     };
-    leave_if(std::next(state->getIterator()), entry_location(), has_no_stack,
-             [&] { leave("trap", {function_.getArg(1), out_.constant32(u32(runtime::TrapReason::stack_overflow))}); });
-    if (!out_.job().interruptible) return;
+    leave_if(std::next(state->getIterator()), entry_location(), is_refused, [&] { leave("refused"); });
+    if (asks_both || !out_.job().interruptible) return;
     ir::BasicBlock* rest = ir::cast<ir::BranchInst>(state->getParent()->getTerminator())->getSuccessor(1);
-    leave_if(rest->begin(), entry_location(), [&] { return is_interrupted(); }, [&] { leave_interrupted(); });
+    leave_if_interrupted(rest->begin(), entry_location());
   }
 
   ObjectModule& out_;
@@ -283,9 +313,53 @@ void inline_bodies(ObjectModule& out) {
   bodies([](ir::Function& function) { function.deleteBody(); });
 }
 
+/// At the end of `before` that jumps to it, what a block does that ends in a return.
+static void return_from(ir::BasicBlock& block, ir::BranchInst& jump) {
+  ir::BasicBlock* const before = jump.getParent();
+  ir::ValueToValueMapTy map;
+  for (ir::Instruction& instruction : block) {
+    if (auto* phi = ir::dyn_cast<ir::PHINode>(&instruction)) {
+      map[phi] = phi->getIncomingValueForBlock(before);
+      continue;
+    }
+    ir::Instruction* copy = instruction.clone();
+    copy->insertBefore(jump.getIterator());
+    ir::RemapInstruction(copy, map, ir::RF_NoModuleLevelChanges | ir::RF_IgnoreMissingLocals);
+    map[&instruction] = copy;
+  }
+  block.removePredecessor(before);
+  jump.eraseFromParent();
+}
+
+/// A return for each way to it: a status that all have in common would be kept from where it is known.
+static void split_returns(ir::Function& function) {
+  std::vector<ir::BasicBlock*> returns;
+  for (ir::BasicBlock& block : function) {
+    const bool is_short = block.size() <= limits::split_return_instructions;
+    if (is_short && ir::isa<ir::ReturnInst>(block.getTerminator())) returns.push_back(&block);
+  }
+  for (ir::BasicBlock* block : returns) {
+    if (!ir::isa<ir::PHINode>(block->front())) continue;
+    for (ir::BasicBlock* before : ir::SmallVector<ir::BasicBlock*>(ir::predecessors(block))) {
+      auto* jump = ir::dyn_cast<ir::BranchInst>(before->getTerminator());
+      if (jump != nullptr && jump->isUnconditional()) return_from(*block, *jump);
+    }
+    if (ir::pred_empty(block)) ir::DeleteDeadBlock(block);
+  }
+}
+
+/// Whether it may have to be left where it is, in an access or a call.
+static bool can_be_left(const ir::Function& function) {
+  return ir::any_of(ir::instructions(function),
+                    [](const ir::Instruction& instruction) { return instruction.mayReadOrWriteMemory(); });
+}
+
 void add_checks(ObjectModule& out) {
   for (ir::Function& function : out.module()) {
-    if (!function.isDeclarationForLinker() && function.hasFnAttribute("wisp-body")) Checker(out, function).run();
+    if (function.isDeclarationForLinker() || !function.hasFnAttribute("wisp-body")) continue;
+    split_returns(function);
+    Checker(out, function).run();
+    if (!can_be_left(function)) function.removeFnAttr("frame-pointer");
   }
 }
 

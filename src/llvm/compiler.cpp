@@ -38,6 +38,8 @@ void forbid_sinking() {
   };
   set("instcombine-code-sinking", false);
   set("disable-licm-promotion", true);
+  set("x86-cmov-converter", false);
+  set("disable-cgp-select2branch", true);
 }
 
 /// Passes for which a load in between does not count: a store that another one overwrites is gone although the load

@@ -8,6 +8,8 @@ namespace wisp::llvm_tier::limits {
 
 /// The largest body that is compiled, in bytes; LLVM takes more than linear time for some.
 inline constexpr u64 body_bytes = 512 * 1024;
+/// Bytes that one instruction fills or copies without anybody being able to interrupt it.
+inline constexpr u64 moved_bytes = 64 * 1024;
 /// Locals that a compiled function may have.
 inline constexpr u32 locals = 20'000;
 /// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
@@ -25,6 +27,12 @@ inline constexpr u32 regular_stride = 4;
 /// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
 inline constexpr u32 inline_instructions = 400;
 inline constexpr u32 inline_total_instructions = 4'000;
+/// A function that calls itself becomes part of itself so many times, as long as it has no more instructions than that
+/// with all of them.
+inline constexpr u32 unrolled_calls = 3;
+inline constexpr u32 unrolled_call_instructions = 400;
+/// A return of so many instructions is written once for each way to it.
+inline constexpr u32 split_return_instructions = 6;
 /// Calls of calls of … that are offered.
 inline constexpr u32 inline_depth = 4;
 

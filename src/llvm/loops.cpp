@@ -12,9 +12,11 @@
 #include <llvm/Analysis/ScalarEvolutionExpressions.h>
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/Utils/LoopSimplify.h>
 #include <llvm/Transforms/Utils/LoopUtils.h>
+#include <llvm/Transforms/Utils/ScalarEvolutionExpander.h>
 #include <llvm/Transforms/Utils/UnrollLoop.h>
 #pragma clang diagnostic pop
 
@@ -55,6 +57,31 @@ struct ScatterVeto : ir::PassInfoMixin<ScatterVeto> {
   }
 };
 
+/// An address that grows by the same in each turn, and of which it is known that it does not begin anew within 32 bits,
+/// becomes one of 64 bits. Later passes would count in 64 bits, too, but from where 32 bits begin anew, and mask.
+struct WideAddresses : ir::PassInfoMixin<WideAddresses> {
+  ir::PreservedAnalyses run(ir::Function& function, ir::FunctionAnalysisManager& analyses) {
+    auto& evolution = analyses.getResult<ir::ScalarEvolutionAnalysis>(function);
+    auto& loops = analyses.getResult<ir::LoopAnalysis>(function);
+    std::vector<std::pair<ir::Instruction*, const ir::SCEV*>> found;
+    for (ir::Instruction& instruction : ir::instructions(function)) {
+      const ir::Loop* loop = loops.getLoopFor(instruction.getParent());
+      if (loop == nullptr || !loop->isLoopSimplifyForm() || !ir::isa<ir::ZExtInst>(instruction)) continue;
+      if (!instruction.getType()->isIntegerTy(64) || !instruction.getOperand(0)->getType()->isIntegerTy(32)) continue;
+      const auto* wide = ir::dyn_cast<ir::SCEVAddRecExpr>(evolution.getSCEV(&instruction));
+      if (wide != nullptr && wide->isAffine() && wide->getLoop() == loop) found.emplace_back(&instruction, wide);
+    }
+    if (found.empty()) return ir::PreservedAnalyses::all();
+    ir::SCEVExpander expander(evolution, "");
+    expander.disableCanonicalMode();
+    for (const auto& [instruction, wide] : found) {
+      instruction->replaceAllUsesWith(expander.expandCodeFor(wide, wide->getType(), instruction->getIterator()));
+      instruction->eraseFromParent();
+    }
+    return ir::PreservedAnalyses::none();
+  }
+};
+
 class CheckUnroll : public ir::PassInfoMixin<CheckUnroll> {
  public:
   ir::PreservedAnalyses run(ir::Function& function, ir::FunctionAnalysisManager& analyses) {
@@ -81,6 +108,7 @@ class CheckUnroll : public ir::PassInfoMixin<CheckUnroll> {
 
  private:
   static bool is_worth_it(const ir::Loop& loop, ir::ScalarEvolution& evolution) {
+    if (loop.getNumBlocks() != 1) return false;
     if (ir::findOptionMDForLoop(&loop, "llvm.loop.isvectorized") != nullptr) return false;
     if (evolution.getSmallConstantMaxTripCount(&loop) != 0) return false;
     u32 size = 0;
@@ -97,6 +125,12 @@ class CheckUnroll : public ir::PassInfoMixin<CheckUnroll> {
 }  // namespace
 
 void register_loop_passes(ir::PassBuilder& builder) {
+  builder.registerPipelineStartEPCallback([](ir::ModulePassManager& passes, ir::OptimizationLevel) {
+    ir::FunctionPassManager function;
+    function.addPass(ir::LoopSimplifyPass());
+    function.addPass(WideAddresses());
+    passes.addPass(ir::createModuleToFunctionPassAdaptor(std::move(function)));
+  });
   builder.registerVectorizerStartEPCallback(
       [](ir::FunctionPassManager& passes, ir::OptimizationLevel) { passes.addPass(ScatterVeto()); });
   builder.registerOptimizerLastEPCallback(

@@ -1,5 +1,11 @@
 #include "llvm/object_builder.hpp"
 
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#include <llvm/IR/InstIterator.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+#pragma clang diagnostic pop
+
 #include <set>
 
 #include "llvm/limits.hpp"
@@ -83,6 +89,49 @@ class InlineCandidates {
   u32 total_ = 0;
 };
 
+std::vector<ir::CallInst*> calls_in(ir::Function& caller, const ir::Function& callee) {
+  std::vector<ir::CallInst*> calls;
+  for (ir::Instruction& instruction : ir::instructions(caller)) {
+    auto* call = ir::dyn_cast<ir::CallInst>(&instruction);
+    if (call != nullptr && call->getCalledFunction() == &callee) calls.push_back(call);
+  }
+  return calls;
+}
+
+/// How many times a function is to become part of itself.
+u32 times_unrolled(u64 instructions, u64 calls) {
+  u32 times = 0;
+  u64 copies = 1;
+  u64 total = instructions;
+  for (; times < limits::unrolled_calls; ++times) {
+    copies *= calls;
+    total += copies * instructions;
+    if (total > limits::unrolled_call_instructions) break;
+  }
+  return times;
+}
+
+/// A function that calls itself becomes part of itself: it calls a copy, which calls another one; the last one calls
+/// the function.
+void unroll_calls(ir::Function& function, const BodyFacts& facts) {
+  const usize calls = calls_in(function, function).size();
+  if (calls == 0 || !facts.can_inline) return;
+  const u32 times = times_unrolled(facts.instructions, calls);
+  ir::Function* next = &function;
+  for (u32 i = 0; i < times; ++i) {
+    ir::ValueToValueMapTy map;
+    ir::Function* copy = ir::CloneFunction(&function, map);
+    copy->setLinkage(ir::GlobalValue::AvailableExternallyLinkage);
+    copy->addFnAttr(ir::Attribute::AlwaysInline);
+    for (ir::CallInst* call : calls_in(*copy, function)) {
+      call->setCalledFunction(next);
+      if (next == &function) call->setIsNoInline();
+    }
+    next = copy;
+  }
+  for (ir::CallInst* call : calls_in(function, function)) call->setCalledFunction(next);
+}
+
 }  // namespace
 
 bool build_object(ObjectModule& out) {
@@ -93,9 +142,11 @@ bool build_object(ObjectModule& out) {
   const BodyFacts& facts = *known;
   const bool is_osr = out.job().osr_loop.has_value();
   const Entry entry = is_osr ? Entry::osr : facts.has_tail_call ? Entry::slots : Entry::registers;
-  if (translate(out, function, entry) == nullptr) return false;
+  ir::Function* const body = translate(out, function, entry);
+  if (body == nullptr) return false;
   if (entry == Entry::registers) add_slots_entry(out, function);
   if (entry == Entry::slots) add_registers_entry(out, function);
+  unroll_calls(*body, facts);
   return InlineCandidates(out).add(facts, 0);
 }
 

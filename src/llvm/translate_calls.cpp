@@ -85,20 +85,20 @@ void Translator::call_function(Value function, const FuncType& type) {
   const u32 base = settle_refs();
   need_slots(base + larger_side(type));
   ir::Function* by_slots = out_.call_by_slots(type, larger_side(type));
-  const Callee callee = callee_of(function, by_slots);
-  std::vector<Value> operands{slot(base), callee.vm, callee.memory};
+  Value code = code_of(function, by_slots);
+  std::vector<Value> operands{slot(base), vm_, memory_};
   operands.insert(operands.end(), arguments.begin(), arguments.end());
   // One more than a function takes does not disturb it.
   operands.push_back(function);
-  finish_register_call(b_.CreateCall(by_slots->getFunctionType(), callee.code, operands), type, base);
+  finish_register_call(b_.CreateCall(by_slots->getFunctionType(), code, operands), type, base);
 }
 
-/// What to call with parameters in registers to call a function: `otherwise` in this context, if there is no such code.
-Translator::Callee Translator::callee_of(Value function, Value otherwise) {
+/// What to call with parameters in registers to call a function: its optimized code, if there is such and it runs in
+/// this context.
+ir::Value* Translator::code_of(Value function, Value otherwise) {
   Value cell = out_.fixed(b_, out_.pointer(), function, offsetof(runtime::Function, code));
   Block guest = new_block();
   Block compiled = new_block();
-  Block elsewhere = new_block();
   Block call = new_block();
   Block from = b_.GetInsertBlock();
   // Only functions of the host have none.
@@ -111,22 +111,15 @@ Translator::Callee Translator::callee_of(Value function, Value otherwise) {
 
   b_.SetInsertPoint(compiled);
   Value vm = out_.fixed_pointer(b_, function, offsetof(runtime::Function, context), sizeof(runtime::VmContext));
-  branch_unlikely(b_.CreateICmpNE(vm, vm_), elsewhere, call);
-
-  b_.SetInsertPoint(elsewhere);
-  Value view = out_.fixed_pointer(b_, vm, offsetof(runtime::VmContext, memory0), sizeof(runtime::MemoryView));
-  Value memory = out_.fixed(b_, out_.pointer(), view, offsetof(runtime::MemoryView, base));
+  Value usual = b_.CreateSelect(b_.CreateICmpEQ(vm, vm_), code, otherwise);
   b_.CreateBr(call);
 
   b_.SetInsertPoint(call);
-  auto choose = [&](std::initializer_list<Value> values) {
-    ir::PHINode* phi = b_.CreatePHI(out_.pointer(), 4);
-    auto value = values.begin();
-    for (Block block : {from, guest, compiled, elsewhere}) phi->addIncoming(*value++, block);
-    return phi;
-  };
-  return {choose({otherwise, otherwise, code, code}), choose({vm_, vm_, vm, vm}),
-          choose({memory_, memory_, memory_, memory})};
+  ir::PHINode* phi = b_.CreatePHI(out_.pointer(), 3);
+  phi->addIncoming(otherwise, from);
+  phi->addIncoming(otherwise, guest);
+  phi->addIncoming(usual, compiled);
+  return phi;
 }
 
 ir::Value* Translator::table_function(TableIndex table, TypeIndex index) {

@@ -1,4 +1,7 @@
+#include <bit>
+
 #include "llvm/checks.hpp"
+#include "llvm/limits.hpp"
 #include "llvm/translator.hpp"
 
 /// Translation of the memory instructions.
@@ -8,6 +11,9 @@ namespace wisp::llvm_tier {
 using wasm::Imm;
 using wasm::MemArg;
 using wasm::Op;
+
+/// Bytes of the widest piece that a copy is made of.
+static constexpr u64 widest_move = 32;
 
 ir::Value* Translator::memory_view(MemoryIndex memory) {
   if (memory.value == 0) {
@@ -138,6 +144,72 @@ bool Translator::memory(Op op, const Imm& imm) {
     default:
       return vector_memory(op, imm);
   }
+}
+
+/// Copies `from`, or fills with it if it is a byte: between `width` and twice as many bytes, in two pieces that may
+/// overlap.
+void Translator::move_ends(Value to, Value from, Value length, u64 width) {
+  ir::Type* piece = width <= 8 ? static_cast<ir::Type*>(b_.getIntNTy(unsigned(width * 8)))
+                               : ir::FixedVectorType::get(out_.i64(), unsigned(width / 8));
+  Value last = b_.CreateSub(length, out_.constant64(width));
+  const auto at = [&](Value base, Value offset) { return b_.CreateGEP(out_.i8(), base, offset); };
+  Value begin = nullptr;
+  Value end = nullptr;
+  if (from->getType()->isPointerTy()) {
+    begin = out_.load(b_, piece, from, Touches::memory);
+    end = out_.load(b_, piece, at(from, last), Touches::memory);
+  } else {
+    begin = end = b_.CreateBitCast(b_.CreateVectorSplat(unsigned(width), from), piece);
+  }
+  out_.store(b_, begin, to, Touches::memory);
+  out_.store(b_, end, at(to, last), Touches::memory);
+}
+
+/// memory.fill and memory.copy: what is within bounds and short enough not to be interrupted in is done here, all else
+/// by the runtime.
+void Translator::move_bytes(Op op, const Imm& imm) {
+  const bool is_copy = op == Op::memory_copy;
+  const MemoryIndex target = imm.memory;
+  const MemoryIndex source = is_copy ? imm.source_memory : target;
+  const auto by_runtime = [&] {
+    emit_libcall(is_copy ? runtime::LibcallId::memory_copy : runtime::LibcallId::memory_fill, 3, {},
+                 out_.constant64(target.value), is_copy ? out_.constant64(source.value) : nullptr);
+  };
+  if (out_.wasm().memories[target.value].limits.is_64 || out_.wasm().memories[source.value].limits.is_64) {
+    return by_runtime();
+  }
+  settle_refs();
+  Value to = b_.CreateZExt(peek(2), out_.i64());
+  Value from = is_copy ? b_.CreateZExt(peek(1), out_.i64()) : b_.CreateTrunc(peek(1), out_.i8());
+  Value length = b_.CreateZExt(peek(0), out_.i64());
+  const auto is_outside = [&](MemoryIndex memory, Value begin) {
+    return b_.CreateICmpUGT(b_.CreateAdd(begin, length, "", true, true), memory_bytes(memory));
+  };
+  Value rare = b_.CreateOr(b_.CreateICmpUGT(length, out_.constant64(limits::moved_bytes)), is_outside(target, to));
+  if (is_copy) rare = b_.CreateOr(rare, is_outside(source, from));
+  Block slow = new_block();
+  Block fast = new_block();
+  Block done = new_block();
+  branch_unlikely(rare, slow, fast);
+
+  b_.SetInsertPoint(fast);
+  to = b_.CreateGEP(out_.i8(), memory_base(target), to);
+  if (is_copy) from = b_.CreateGEP(out_.i8(), memory_base(source), from);
+  const auto* known = ir::dyn_cast<ir::ConstantInt>(length);
+  if (known != nullptr && known->getZExtValue() <= 2 * widest_move) {
+    if (!known->isZero()) move_ends(to, from, length, std::min(widest_move, std::bit_floor(known->getZExtValue())));
+  } else {
+    ir::Type* second = is_copy ? static_cast<ir::Type*>(out_.pointer()) : out_.i32();
+    if (!is_copy) from = b_.CreateZExt(from, out_.i32());
+    const auto move = out_.helper(is_copy ? "memmove" : "memset", out_.pointer(), {out_.pointer(), second, out_.i64()});
+    out_.tag(b_.CreateCall(move, {to, from, length}), Touches::memory);
+  }
+  b_.CreateBr(done);
+
+  b_.SetInsertPoint(slow);
+  by_runtime();
+  b_.CreateBr(done);
+  b_.SetInsertPoint(done);
 }
 
 /// Loads that widen eight bytes, repeat a lane, or fill up with zeros; accesses to single lanes.

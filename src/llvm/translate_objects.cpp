@@ -135,9 +135,9 @@ bool Translator::bulk(Op op, const Imm& imm) {
   };
   switch (op) {
     case Op::memory_fill:
-      return run(LibcallId::memory_fill, 3, imm.memory.value);
     case Op::memory_copy:
-      return run(LibcallId::memory_copy, 3, imm.memory.value, imm.source_memory.value);
+      move_bytes(op, imm);
+      return true;
     case Op::memory_init:
       return run(LibcallId::memory_init, 3, imm.data.value, imm.memory.value);
     case Op::table_fill:

@@ -13,12 +13,12 @@ using wasm::Op;
 #define FLOATS(name)   \
   case Op::f32_##name: \
   case Op::f64_##name
-#define COMPARE(kind, name, predicate)                 \
-  kind(name) : {                                       \
-    Value b = pop();                                   \
-    Value a = pop();                                   \
-    push_bool(b_.CreateCmp(CmpInst::predicate, a, b)); \
-    return true;                                       \
+#define COMPARE(kind, name, predicate)            \
+  kind(name) : {                                  \
+    Value b = pop();                              \
+    Value a = pop();                              \
+    push_bool(compare(CmpInst::predicate, a, b)); \
+    return true;                                  \
   }
 #define BINARY(kind, name, expression) \
   kind(name) : {                       \
@@ -37,6 +37,20 @@ using wasm::Op;
 ir::Value* Translator::intrinsic(ir::Intrinsic::ID id, std::initializer_list<Value> operands) {
   ir::SmallVector<Value> arguments(operands);
   return b_.CreateIntrinsic(id, {arguments[0]->getType()}, arguments);
+}
+
+/// C compares bytes by comparing `x & 255` with a constant: LLVM would keep the mask.
+ir::Value* Translator::compare(CmpInst::Predicate predicate, Value a, Value b) {
+  const auto* constant = ir::dyn_cast<ir::ConstantInt>(b);
+  const auto* masked = ir::dyn_cast<ir::BinaryOperator>(a);
+  if (constant == nullptr || masked == nullptr) return b_.CreateCmp(predicate, a, b);
+  const auto* mask = ir::dyn_cast<ir::ConstantInt>(masked->getOperand(1));
+  const bool is_byte = masked->getOpcode() == ir::Instruction::And && mask != nullptr && mask->equalsInt(255);
+  if (is_byte && constant->getValue().ult(256) && !CmpInst::isSigned(predicate)) {
+    a = b_.CreateTrunc(masked->getOperand(0), b_.getInt8Ty());
+    b = b_.getInt8(u8(constant->getZExtValue()));
+  }
+  return b_.CreateCmp(predicate, a, b);
 }
 
 /// Minimum or maximum of scalars or lanes. Of NaNs it is the sum, which is quiet; the intrinsic may leave one

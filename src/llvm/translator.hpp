@@ -151,12 +151,7 @@ class Translator {
   void leave_noted(Value status);
   void push_results(const wasm::FuncType& type, u32 base);
   void finish_register_call(ir::CallInst* call, const wasm::FuncType& type, u32 base);
-  struct Callee {
-    Value code;
-    Value vm;
-    Value memory;
-  };
-  Callee callee_of(Value function, Value otherwise);
+  Value code_of(Value function, Value otherwise);
   void call_function(Value function, const wasm::FuncType& type);
   void tail_call_function(Value function, const wasm::FuncType& type);
   Value table_function(TableIndex table, TypeIndex index);
@@ -166,6 +161,7 @@ class Translator {
                     Value second = nullptr);
 
   // translate_plain.cpp
+  Value compare(ir::CmpInst::Predicate predicate, Value a, Value b);
   bool integer(wasm::Op op);
   bool floating(wasm::Op op);
   bool conversion(wasm::Op op);
@@ -185,6 +181,8 @@ class Translator {
   Value memory_base(MemoryIndex memory);
   Value memory_view(MemoryIndex memory);
   Value memory_bytes(MemoryIndex memory);
+  void move_ends(Value to, Value from, Value length, u64 width);
+  void move_bytes(wasm::Op op, const wasm::Imm& imm);
   ir::LoadInst* load_from(const wasm::MemArg& memarg, ir::Type* type);
   void store_to(const wasm::MemArg& memarg, Value value);
   void load_extended(const wasm::MemArg& memarg, u32 bits, ir::Type* to, bool is_signed);

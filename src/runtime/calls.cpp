@@ -59,6 +59,11 @@ Status call_host(VmContext& caller, Function& function, u64* slots) {
   return host_unwound(execution, host_caller.unwind());
 }
 
+void renew_entry_limit(Execution& execution) {
+  execution.entry_limit.store(execution.native_stack_limit);
+  if (execution.interrupt.load() != 0) execution.entry_limit.store(~uintptr_t{0});
+}
+
 TrapReason interruption(const Execution& execution) {
   switch (Interruption(execution.interrupt.load(std::memory_order_relaxed))) {
     case Interruption::none:

@@ -5,6 +5,9 @@
 /// What tiers call at the edges of guest code.
 namespace wisp::runtime {
 
+/// Whoever sets `interrupt` may do that at the same time.
+void renew_entry_limit(Execution& execution);
+
 /// Calls a function of the host. `slots` holds the parameters and receives the results; it lies below
 /// `execution.stack_top`. `caller` is the context of the calling code. On `unwind`, `Execution::trap` is set.
 Status call_host(VmContext& caller, Function& function, u64* slots);

@@ -62,9 +62,12 @@ struct LocationTable {
 /// `unwind`.
 /// - note_frame(VmContext*): notes the frame. Its return address says which; of inlined code only the innermost frame
 ///   is meant, since the others have their turn when the status reaches them.
+/// - refused(VmContext*): as `trap`, with what `interruption` says, or `stack_overflow`. Called where a function begins
+///   whose stack pointer is below `Execution::entry_limit`.
 /// - interrupted(VmContext*): sets Execution::trap to what `interruption` says (or, if it says none by now,
 ///   `interrupted`), and notes the frame with all that it is inlined into.
 /// - stops(VmContext*) -> bool: called instead of `interrupted` first, if the code is to be sampled; false: it goes on.
+/// - memmove, memset
 /// - caught(VmContext*): an exception has been delivered: clears Execution::exception and the backtrace.
 /// A fault at an address in a guarded memory means `memory_out_of_bounds` with all frames noted; the code's frames
 /// begin with rbp, so that `leave; ret` with `unwind` in eax leaves the function.

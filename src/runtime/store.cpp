@@ -22,12 +22,14 @@ std::string why_invalid(const std::vector<CodeLocation>& backtrace) {
 }  // namespace
 
 void StoreControl::interrupt(Interruption why) {
-  execution.interrupt.store(u32(why), std::memory_order_relaxed);
+  execution.interrupt.store(u32(why));
+  execution.entry_limit.store(~uintptr_t{0});
   event.raise();
 }
 
 void StoreControl::clear_interrupt() {
-  execution.interrupt.store(u32(Interruption::none), std::memory_order_relaxed);
+  execution.interrupt.store(u32(Interruption::none));
+  renew_entry_limit(execution);
   event.clear();
 }
 
@@ -126,7 +128,11 @@ bool Store::enter(usize needed_slots) {
   if (nesting_ == 0) {
     const u64 allowed =
         settings_.native_stack_bytes - std::min(settings_.native_stack_bytes, limits::host_headroom_bytes);
-    execution.native_stack_limit = native_stack - std::min<u64>(native_stack, allowed);
+    const uintptr_t limit = native_stack - std::min<u64>(native_stack, allowed);
+    if (limit != execution.native_stack_limit) {
+      execution.native_stack_limit = limit;
+      renew_entry_limit(execution);
+    }
     // What the embedder did before is not the guest's.
     if (sampler_) control_->finish_sample();
   }

@@ -141,6 +141,29 @@ TEST(Store, ArgumentsThatDoNotFitOnTheStack) {
   EXPECT_FALSE(world.store->call(guest, std::span(many).first(512), {}));
 }
 
+TEST(Store, AnInterruptionRaisesTheEntryLimit) {
+  World world;
+  Function& function = guest_function(world);
+  Execution& execution = world.store->execution();
+  uintptr_t seen = 0;
+  world.tier.body = [&](Execution& inside, Function&, u64*) {
+    seen = inside.entry_limit;
+    return Status::returned;
+  };
+  EXPECT_FALSE(world.store->call(function, {}, {}));
+  EXPECT_EQ(seen, execution.native_stack_limit);
+  EXPECT_NE(seen, 0u);
+  world.store->control()->interrupt(Interruption::requested);
+  EXPECT_EQ(execution.entry_limit, ~uintptr_t{0});
+  // A call from another depth of the stack has another limit, but is interrupted all the same.
+  execution.native_stack_limit = 1;
+  EXPECT_FALSE(world.store->call(function, {}, {}));
+  EXPECT_NE(execution.native_stack_limit, 1u);
+  EXPECT_EQ(seen, ~uintptr_t{0});
+  world.store->control()->clear_interrupt();
+  EXPECT_EQ(execution.entry_limit, execution.native_stack_limit);
+}
+
 TEST(Store, RootsKeepObjects) {
   World world;
   Store& store = *world.store;

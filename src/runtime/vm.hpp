@@ -99,6 +99,9 @@ struct Execution {
   /// An `Interruption`: set (by any thread, or a signal handler) to make the guest stop at the next loop header or
   /// function entry, with the trap that `interruption` (calls.hpp) names.
   std::atomic<u32> interrupt = 0;
+  /// For code that asks both questions at once: `native_stack_limit`, or as long as `interrupt` is set an address that
+  /// no stack pointer reaches. `renew_entry_limit` (calls.hpp) after either has changed.
+  std::atomic<uintptr_t> entry_limit = 0;
   bool fuel_enabled = false;
   i64 fuel = 0;  // may go below zero; the guest stops when it does
 

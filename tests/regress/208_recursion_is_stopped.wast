@@ -1,0 +1,20 @@
+;; Recursion without a loop looks for an interruption where functions begin, also if they have become part of themselves.
+(module
+  (func $twice (export "twice") (param $n i32) (result i32)
+    (if (result i32) (i32.eqz (local.get $n))
+      (then (i32.const 1))
+      (else (i32.add (call $twice (i32.sub (local.get $n) (i32.const 1)))
+                     (call $twice (i32.sub (local.get $n) (i32.const 1)))))))
+  (func $endless (export "endless") (param i32) (result i32)
+    (i32.add (i32.const 1) (call $endless (i32.add (local.get 0) (i32.const 1)))))
+  (func $even (param i32) (result i32)
+    (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 1)) (else (call $odd (i32.sub (local.get 0) (i32.const 1))))))
+  (func $odd (param i32) (result i32)
+    (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0)) (else (call $even (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "even") (param i32) (result i32) (call $even (local.get 0))))
+
+(assert_return (invoke "twice" (i32.const 10)) (i32.const 1024))
+(assert_return (invoke "even" (i32.const 1001)) (i32.const 0))
+(assert_exhaustion (invoke "endless" (i32.const 0)) "call stack exhausted")
+(assert_trap (invoke "twice" (i32.const 60)) "deadline exceeded")
+(assert_return (invoke "twice" (i32.const 3)) (i32.const 8))
