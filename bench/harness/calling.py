@@ -51,6 +51,21 @@ def hostcalls(options):
          [(side, ratios(values[f"fd_readdir-{MANY}"], values[f"fd_readdir-{FEW}"]), "", "") for side, values in found.items()])
 
 
+def readdir(options):
+    """An entry of a directory of a million over one of ten thousand, listed in the same process."""
+    source = engines.ROOT / "bench/readdir/readdir.c"
+    native, guest = engines.native_program(source), engines.guest_program(source)
+    with tempfile.TemporaryDirectory() as name:
+        engines.output_of([native, name])
+        sides = {"native, on disk": [native, name, "keep"]}
+        for tier in engines.available(options.tiers):
+            sides[f"wisp {tier}, on disk"] = engines.wisp(tier, "--dir", f"{name}::/w", guest, "/w", "keep")
+            sides[f"wisp {tier}, in memory"] = engines.wisp(tier, "--tmpfs", "/w:4G", guest, "/w")
+        found = commands(sides, options.rounds)
+    show("fd_readdir: an entry of a directory of 1,000,000 over an entry of one of 10,000", "ratio",
+         [(side, ratios(values["many"], values["few"]), "", "") for side, values in found.items()])
+
+
 def interruption(options):
     """The kernels with and without the checks at loop headers and function entries. The interpreter always checks."""
     tiers = [tier for tier in engines.available(options.tiers) if tier != "interpreter"]

@@ -12,6 +12,7 @@
 #include "api/code_cache_state.hpp"
 #include "baseline/code_names.hpp"
 #include "runtime/deadline_timer.hpp"
+#include "runtime/memory.hpp"
 #include "runtime/store.hpp"
 #include "runtime/tier.hpp"
 #include "wasm/module.hpp"
@@ -109,6 +110,11 @@ struct InstancePreState {
   std::vector<runtime::Extern> imports;
   bool has_unknown = false;
 };
+
+/// Whether guard pages bound the module's memory 0.
+inline bool is_guarded(const Config& config, const wasm::Module& module) {
+  return config.memory_mode == MemoryMode::guard_pages && runtime::is_memory0_guarded(module);
+}
 
 /// The only way through the private parts of the public classes.
 struct Access {

@@ -18,7 +18,8 @@ namespace wisp {
 
 namespace {
 
-/// Less code than this is validated by the calling thread alone: starting another costs more.
+/// Less code than this is validated by the calling thread alone: starting another costs more, and so does finding out
+/// whether it is known.
 constexpr u64 parallel_validation_bytes = 256 * 1024;
 
 constexpr std::string_view section_names[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
@@ -76,10 +77,21 @@ Result<void> validate_bodies(const wasm::Module& module, Validation validation) 
   return validate_range(module, 0, u32(module.bodies.size()));
 }
 
+/// Validates the bodies, unless the code cache knows that an earlier process has.
+Result<void> validate_once(const Config& config, std::shared_ptr<const wasm::Module> module, Validation validation) {
+  const bool is_kept = config.code_cache != nullptr && module->code_section_size_bytes > parallel_validation_bytes;
+  if (!is_kept || validation == Validation::lazy) return validate_bodies(*module, validation);
+  const auto cache = Access::disk(*config.code_cache)->open(module, is_guarded(config, *module));
+  if (cache->is_known_valid()) return {};
+  WISP_TRY(validate_bodies(*module, validation));
+  cache->note_valid();
+  return {};
+}
+
 Result<Module> load(const Engine& engine, wasm::ModuleBytes bytes, Validation validation) {
   const EngineState& state = Access::state(engine);
   WISP_TRY_ASSIGN(auto module, wasm::decode(std::move(bytes), state.registry, state.features));
-  WISP_TRY(validate_bodies(*module, validation));
+  WISP_TRY(validate_once(state.config, module, validation));
   const bool is_valid = validation != Validation::lazy;
   auto loaded = std::make_shared<const runtime::LoadedModule>(std::move(module), *state.tier, is_valid);
   return Access::module(std::make_shared<const ModuleState>(ModuleState{engine, std::move(loaded)}));

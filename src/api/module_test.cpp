@@ -1,4 +1,6 @@
+#include <filesystem>
 #include <fstream>
+#include <random>
 
 #include <gmock/gmock.h>
 
@@ -116,7 +118,7 @@ TEST(Module, BadInputIsAnError) {
 /// Enough functions for several threads; those with the numbers given are invalid.
 std::string many_functions(std::initializer_list<int> wrong) {
   std::string text = "(module";
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < 40'000; ++i) {
     const bool is_wrong = std::ranges::find(wrong, i) != wrong.end();
     text +=
         is_wrong ? "(func (result i32) (i64.const 1))" : "(func (result i32) (i32.add (i32.const 1) (i32.const 2)))";
@@ -132,6 +134,29 @@ TEST(Module, ParallelValidationFindsTheFirstError) {
     if (wrong.size() == 0) continue;
     EXPECT_THAT(parallel.error().message, HasSubstr(std::to_string(*wrong.begin())));
   }
+}
+
+TEST(Module, TheCacheKnowsWhatWasValidated) {
+  const std::string folder = testing::TempDir() + "wisp-validated-" + std::to_string(std::random_device()());
+  Config config = test::config();
+  config.code_cache = *CodeCache::open(folder);
+  const Engine engine(config);
+  const auto is_known = [&](const Module& module) {
+    const auto& raw = Access::state(module).loaded->module();
+    const std::shared_ptr<const wasm::Module> borrowed(&raw, [](const auto*) {});
+    return Access::disk(*config.code_cache)->open(borrowed, is_guarded(config, raw))->is_known_valid();
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto good = Module::from_text(engine, many_functions({}));
+    ASSERT_TRUE(good.ok());
+    EXPECT_TRUE(good->validate().ok());
+    EXPECT_TRUE(is_known(*good));
+    // The same but for one body.
+    EXPECT_FALSE(Module::from_text(engine, many_functions({29'999})).ok());
+    EXPECT_FALSE(is_known(*Module::from_text(engine, many_functions({29'999}), Validation::lazy)));
+  }
+  config.code_cache->clean();
+  std::filesystem::remove(folder);
 }
 
 TEST(Config, FeaturesCanBeSwitchedOff) {

@@ -6,7 +6,6 @@
 #include "base/leb128.hpp"
 #include "runtime/code_file.hpp"
 #include "runtime/code_identity.hpp"
-#include "runtime/memory.hpp"
 #include "sys/processor.hpp"
 
 namespace wisp {
@@ -15,12 +14,8 @@ namespace {
 
 constexpr std::string_view section_name = "wisp.code";
 
-bool is_guarded(const Engine& engine, const wasm::Module& module) {
-  return engine.config().memory_mode == MemoryMode::guard_pages && runtime::is_memory0_guarded(module);
-}
-
 runtime::CodeBinding bind(const Engine& engine, const wasm::Module& module) {
-  return runtime::bind_code(runtime::public_key, module, is_guarded(engine, module), sys::processor_identity());
+  return runtime::bind_code(runtime::public_key, module, is_guarded(engine.config(), module), sys::processor_identity());
 }
 
 /// The code in a module's custom section; the module outlives it.
@@ -56,7 +51,7 @@ class Precompiler {
         compiler_(compiler),
         binding_(bind(engine, module)),
         layouts_(module),
-        is_guarded_(is_guarded(engine, module)),
+        is_guarded_(is_guarded(engine.config(), module)),
         order_(module.bodies.size()) {
     // The largest first, so that no thread is left with one of them at the end.
     std::iota(order_.begin(), order_.end(), 0);

@@ -57,32 +57,32 @@ void Translator::push_results(const FuncType& type, u32 base) {
   }
 }
 
-void Translator::finish_register_call(ir::CallInst* call, const FuncType& type, u32 base) {
-  call->setCallingConv(ir::CallingConv::PreserveNone);
+/// After a call that gives its status, and its result if it has one.
+void Translator::finish_call(Value outcome, const FuncType& type, u32 base) {
   if (type.results.size() == 1) {
-    check_status(b_.CreateExtractValue(call, 0));
-    push(b_.CreateExtractValue(call, 1), type.results[0]);
+    check_status(b_.CreateExtractValue(outcome, 0));
+    push(b_.CreateExtractValue(outcome, 1), type.results[0]);
   } else {
-    check_status(call);
+    check_status(outcome);
     push_results(type, base);
   }
 }
 
 void Translator::call(FuncIndex function, const FuncType& type) {
   see();
-  if (out_.wasm().is_imported(function)) return call_function(function_at(function), type);
+  if (out_.wasm().is_imported(function)) return call_import(function_at(function), type);
   const std::vector<Value> arguments = pop_arguments(type);
   const u32 base = settle_refs();
   if (type.results.size() > 1) need_slots(base + runtime::slot_count(type.results));
   std::vector<Value> operands{slot(base), vm_, memory_};
   operands.insert(operands.end(), arguments.begin(), arguments.end());
-  finish_register_call(b_.CreateCall(out_.entry(Entry::registers, function), operands), type, base);
+  ir::CallInst* call = b_.CreateCall(out_.entry(Entry::registers, function), operands);
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  finish_call(call, type, base);
 }
 
 /// Any function, by its address: with its arguments in registers if optimized code of it is there, else in slots.
-void Translator::call_function(Value function, const FuncType& type) {
-  const std::vector<Value> arguments = pop_arguments(type);
-  const u32 base = settle_refs();
+ir::Value* Translator::call_any(Value function, const FuncType& type, std::span<const Value> arguments, u32 base) {
   need_slots(base + larger_side(type));
   ir::Function* by_slots = out_.call_by_slots(type, larger_side(type));
   Value code = code_of(function, by_slots);
@@ -90,7 +90,48 @@ void Translator::call_function(Value function, const FuncType& type) {
   operands.insert(operands.end(), arguments.begin(), arguments.end());
   // One more than a function takes does not disturb it.
   operands.push_back(function);
-  finish_register_call(b_.CreateCall(by_slots->getFunctionType(), code, operands), type, base);
+  ir::CallInst* call = b_.CreateCall(by_slots->getFunctionType(), code, operands);
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  return call;
+}
+
+void Translator::call_function(Value function, const FuncType& type) {
+  const std::vector<Value> arguments = pop_arguments(type);
+  const u32 base = settle_refs();
+  finish_call(call_any(function, type, arguments, base), type, base);
+}
+
+/// Most imports are of the host, which is then called from here.
+void Translator::call_import(Value function, const FuncType& type) {
+  const std::vector<Value> arguments = pop_arguments(type);
+  const u32 base = settle_refs();
+  Block host = new_block("host");
+  Block guest = new_block();
+  Block done = new_block();
+  Value entry = out_.fixed(b_, out_.i64(), function, offsetof(runtime::Function, host));
+  branch_unlikely(b_.CreateICmpEQ(entry, out_.constant64(0)), guest, host);
+
+  b_.SetInsertPoint(guest);
+  Value of_guest = call_any(function, type, arguments, base);
+  Block guest_end = b_.GetInsertBlock();
+  b_.CreateBr(done);
+
+  b_.SetInsertPoint(host);
+  out_.store_slots(b_, arguments, slot(base));
+  set_stack_top(base + larger_side(type));
+  const auto call_host = out_.helper("call_host", out_.i32(), {out_.pointer(), out_.pointer(), out_.pointer()});
+  Value of_host = b_.CreateCall(call_host, {vm_, function, slot(base)});
+  if (type.results.size() == 1) {
+    Value both = b_.CreateInsertValue(ir::PoisonValue::get(of_guest->getType()), of_host, 0);
+    of_host = b_.CreateInsertValue(both, out_.load_slot(b_, type.results[0], slot(base)), 1);
+  }
+  b_.CreateBr(done);
+
+  b_.SetInsertPoint(done);
+  ir::PHINode* outcome = b_.CreatePHI(of_guest->getType(), 2);
+  outcome->addIncoming(of_guest, guest_end);
+  outcome->addIncoming(of_host, host);
+  finish_call(outcome, type, base);
 }
 
 /// What to call with parameters in registers to call a function: its optimized code, if there is such and it runs in

@@ -150,9 +150,11 @@ class Translator {
   void check_status(Value status);
   void leave_noted(Value status);
   void push_results(const wasm::FuncType& type, u32 base);
-  void finish_register_call(ir::CallInst* call, const wasm::FuncType& type, u32 base);
+  void finish_call(Value outcome, const wasm::FuncType& type, u32 base);
   Value code_of(Value function, Value otherwise);
+  Value call_any(Value function, const wasm::FuncType& type, std::span<const Value> arguments, u32 base);
   void call_function(Value function, const wasm::FuncType& type);
+  void call_import(Value function, const wasm::FuncType& type);
   void tail_call_function(Value function, const wasm::FuncType& type);
   Value table_function(TableIndex table, TypeIndex index);
   void throw_reference(Value exception);

@@ -26,6 +26,9 @@ class CodeSource {
 /// The same, and new code can be put there.
 class ModuleCache : public CodeSource {
  public:
+  /// Whether this build has validated the same bodies in the same module before.
+  virtual bool is_known_valid() = 0;
+  virtual void note_valid() = 0;
   virtual void store(const CodeUnit& unit, const ObjectCode& code) = 0;
   /// The compiler begins with a unit, one at a time. If what it makes is not stored in the end, that it tried is.
   virtual void begin(const CodeUnit& unit) = 0;

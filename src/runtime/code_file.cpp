@@ -12,7 +12,7 @@ namespace wisp::runtime {
 namespace {
 
 constexpr u64 magic = 0x65646f6370736977;  // "wispcode"
-constexpr u32 format_version = 1;
+constexpr u32 format_version = 2;
 
 struct FileHeader {
   u64 magic = runtime::magic;
@@ -21,8 +21,9 @@ struct FileHeader {
   Hash128 build;
   Hash128 machine;
   Hash128 environment;
+  Hash128 valid;
 };
-static_assert(sizeof(FileHeader) == 64);
+static_assert(sizeof(FileHeader) == 80);
 
 struct EntryHeader {
   Hash128 bodies;  // MAC
@@ -44,7 +45,7 @@ struct StoredOrigin {
 static_assert(sizeof(StoredOrigin) == 16 && sizeof(LocationTable::Row) == 8);
 
 /// What a hash is of: none is to be taken for another.
-enum class Purpose : u8 { build, machine, environment, bodies, entry };
+enum class Purpose : u8 { build, machine, environment, bodies, entry, valid };
 
 SipHash hash_for(const Hash128& key, Purpose purpose) {
   SipHash hash(key);
@@ -195,11 +196,20 @@ std::optional<ObjectCode> unseal(const CodeBinding& binding, const CodeUnit& uni
   return code;
 }
 
-std::vector<u8> write_code_file(const CodeBinding& binding, const SealedEntries& entries) {
+Hash128 hash_all_bodies(const CodeBinding& binding) {
+  const wasm::Module& module = *binding.module;
+  SipHash hash = hash_for(binding.key, Purpose::valid);
+  hash.add(binding.environment);
+  add_sized(hash, {module.bytes.data() + module.code_section_offset, usize(module.code_section_size_bytes)});
+  return hash.finish();
+}
+
+std::vector<u8> write_code_file(const CodeBinding& binding, const SealedEntries& entries, const Hash128& valid) {
   const FileHeader header{.count = u32(entries.size()),
                           .build = binding.build,
                           .machine = binding.machine,
-                          .environment = binding.environment};
+                          .environment = binding.environment,
+                          .valid = valid};
   std::vector<u8> file;
   u64 size = sizeof header + entries.size() * sizeof(CodeRecord);
   for (const auto& [name, entry] : entries) size += entry.bytes.size();
@@ -225,6 +235,7 @@ CodeFile::CodeFile(const CodeBinding& binding, u64 size_bytes, Read read)
          : header.machine != binding.machine                              ? Fit::other_machine
          : header.environment != binding.environment                      ? Fit::other_environment
                                                                           : Fit::fits;
+  if (fit_ == Fit::fits) valid_ = header.valid;
   if (fit_ != Fit::fits || header.count > (size_bytes - sizeof header) / sizeof(CodeRecord)) return;
   records_.resize(header.count);
   const MutableBytes rows(reinterpret_cast<u8*>(records_.data()), header.count * sizeof(CodeRecord));

@@ -55,10 +55,13 @@ std::optional<SealedCode> seal(const CodeBinding& binding, const CodeUnit& unit,
 std::optional<ObjectCode> unseal(const CodeBinding& binding, const CodeUnit& unit, const CodeRecord& record,
                                  Bytes bytes);
 
+/// A MAC of all bodies; in a file, it says that they have been validated.
+Hash128 hash_all_bodies(const CodeBinding& binding);
+
 /// Code that is being collected.
 using SealedEntries = std::map<EntryName, SealedCode>;
-/// A file of all the entries.
-std::vector<u8> write_code_file(const CodeBinding& binding, const SealedEntries& entries);
+/// A file of all the entries. `valid` is `hash_all_bodies` of what was validated, or zeros.
+std::vector<u8> write_code_file(const CodeBinding& binding, const SealedEntries& entries, const Hash128& valid = {});
 
 /// A file of entries, whose bytes are read as they are needed. Nothing in it is believed before it is verified.
 class CodeFile {
@@ -74,6 +77,8 @@ class CodeFile {
   CodeFile(const CodeBinding& binding, u64 size_bytes, Read read);
 
   Fit fit() const { return fit_; }
+  /// What was given to `write_code_file`, unless somebody has tampered with it.
+  const Hash128& valid() const { return valid_; }
   const std::vector<CodeRecord>& records() const { return records_; }
   const CodeRecord* find(const EntryName& name) const;
   /// Nothing if the record points outside of the file, or it cannot be read.
@@ -81,6 +86,7 @@ class CodeFile {
 
  private:
   Fit fit_ = Fit::no_code_file;
+  Hash128 valid_ = {};
   u64 size_bytes_ = 0;
   Read read_;
   std::vector<CodeRecord> records_;  // by name, if nobody has tampered with them

@@ -55,6 +55,19 @@ class DiskCache::ModuleFile final : public ModuleCache {
       : cache_(std::move(cache)), module_(std::move(module)), is_guarded_(is_guarded) {}
   ~ModuleFile() override { write(); }
 
+  bool is_known_valid() override {
+    const std::lock_guard lock(mutex_);
+    open();
+    return file_.valid() != Hash128() && equal_in_constant_time(file_.valid(), hash_all_bodies(binding_));
+  }
+
+  void note_valid() override {
+    const std::lock_guard lock(mutex_);
+    open();
+    valid_ = hash_all_bodies(binding_);
+    has_news_ = true;
+  }
+
   std::optional<ObjectCode> find(const CodeUnit& unit) override {
     const std::lock_guard lock(mutex_);
     return find_locked(unit);
@@ -100,7 +113,8 @@ class DiskCache::ModuleFile final : public ModuleCache {
       all.emplace(record.name(), SealedCode{record, *std::move(bytes)});
     }
     all.insert(made_.begin(), made_.end());
-    if (!cache_->write_file(file_name_, write_code_file(binding_, all), true)) return;
+    const Hash128 valid = valid_.value_or(now.valid());
+    if (!cache_->write_file(file_name_, write_code_file(binding_, all, valid), true)) return;
     cache_->evict(file_name_);
   }
 
@@ -174,7 +188,8 @@ class DiskCache::ModuleFile final : public ModuleCache {
   std::string file_name_;  // empty as long as it is not open
   CodeFile file_;
   SealedEntries made_;
-  bool has_news_ = false;  // in made_, not yet written
+  std::optional<Hash128> valid_;
+  bool has_news_ = false;  // in the two above, not yet written
   std::optional<Attempt> trying_;
 };
 

@@ -191,6 +191,30 @@ TEST_F(DiskCacheTest, EveryByteIsGuarded) {
   }
 }
 
+TEST_F(DiskCacheTest, WhatWasValidatedIsKnown) {
+  const auto is_known = [&](const auto& module) { return open()->open(module, true)->is_known_valid(); };
+  EXPECT_FALSE(is_known(module_));
+  store_both(module_);
+  EXPECT_FALSE(is_known(module_));
+  open()->open(module_, true)->note_valid();
+  EXPECT_TRUE(is_known(module_));
+  EXPECT_TRUE(find(module_, {FuncIndex(0)}));
+  store_both(module_);
+  EXPECT_TRUE(is_known(module_));
+  EXPECT_FALSE(is_known(load(two_functions(1))));
+  EXPECT_FALSE(open({1, 2, 4})->open(module_, true)->is_known_valid());
+
+  const std::string name = code_file();
+  const std::vector<u8> good = read(name);
+  for (usize i = 0; i < 80; ++i) {
+    if (i >= 12 && i < 16) continue;  // the number of entries
+    std::vector<u8> bad = good;
+    bad[i] ^= 1;
+    replace(name, bad);
+    EXPECT_FALSE(is_known(module_)) << "byte " << i;
+  }
+}
+
 TEST_F(DiskCacheTest, FilesThatAreCutOff) {
   store_both(module_);
   const std::string name = code_file();
@@ -206,8 +230,8 @@ TEST_F(DiskCacheTest, EntriesInEachOthersPlace) {
   store_both(module_);
   const std::string name = code_file();
   std::vector<u8> file = read(name);
-  // Records of 40 bytes after a header of 64: offset at 16, MAC at 24. All entries have one size.
-  u8* const first = file.data() + 64;
+  // Records of 40 bytes after a header of 80: offset at 16, MAC at 24. All entries have one size.
+  u8* const first = file.data() + 80;
   std::swap_ranges(first + 16, first + 40, first + 40 + 16);
   replace(name, file);
   EXPECT_FALSE(find(module_, {FuncIndex(0)}));
@@ -232,7 +256,7 @@ TEST_F(DiskCacheTest, WhatIsDamagedIsMadeAgain) {
   const std::string name = code_file();
   std::vector<u8> file = read(name);
   file.back() ^= 1;
-  file[64 + 16] ^= 1;  // where the first entry is
+  file[80 + 16] ^= 1;  // where the first entry is
   replace(name, file);
   {
     const auto cache = open();

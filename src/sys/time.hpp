@@ -35,6 +35,12 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Outcome<Timestamp> now() = 0;
+  /// `now` as `Timestamp::to_ns` has it.
+  virtual Outcome<u64> now_ns() {
+    const auto time = now();
+    if (!time.ok()) return time.error();
+    return time->to_ns();
+  }
   /// The smallest step, at least 1 ns.
   virtual Outcome<u64> resolution_ns() = 0;
 };

@@ -22,14 +22,14 @@ inline Outcome<void> checked(int result) {
   return {};
 }
 
-/// The same for calls that return a count; they are made again when a signal handler interrupted them.
+/// The same for a `system_call` that returns a count; it is made again when a signal handler interrupted it.
 template <class Call>
 Outcome<usize> counted(Call call) {
   while (true) {
-    const auto result = call();
+    const long result = call();
     if (result >= 0) [[likely]]
       return usize(result);
-    if (errno != EINTR) return last_error();
+    if (result != -EINTR) return Errno(-result);
   }
 }
 

@@ -15,6 +15,11 @@ class LinuxClock final : public Clock {
     if (clock_gettime(id_, &time) != 0) return linux_host::last_error();
     return Timestamp{i64(time.tv_sec), u32(time.tv_nsec)};
   }
+  Outcome<u64> now_ns() override {
+    timespec time;
+    if (clock_gettime(id_, &time) != 0) return linux_host::last_error();
+    return Timestamp{i64(time.tv_sec), u32(time.tv_nsec)}.to_ns();
+  }
   Outcome<u64> resolution_ns() override {
     timespec time;
     if (clock_getres(id_, &time) != 0) return linux_host::last_error();

@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "sys/linux/calls.hpp"
+#include "sys/linux/system_call.hpp"
 
 namespace wisp::sys::linux_host {
 namespace {
@@ -40,10 +41,10 @@ Outcome<Fd> resolve(int directory, const char* path, u64 flags, u64 permissions 
   how.mode = (flags & O_CREAT) != 0 ? permissions : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   for (int attempt = 0; attempt < max_resolve_attempts; ++attempt) {
-    const long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
+    const long fd = system_call(SYS_openat2, directory, path, &how, sizeof how);
     if (fd >= 0) return Fd(int(fd));
     // The kernel asks for another try when a rename anywhere raced with a `..`.
-    if (errno != EAGAIN && errno != EINTR) return last_error();
+    if (fd != -EAGAIN && fd != -EINTR) return Errno(-fd);
   }
   return Errno::again;
 }
@@ -139,10 +140,10 @@ class EntryReader {
   Outcome<bool> fill(int fd) {
     offset_ = filled_ = 0;
     last_offset_ = no_offset;
-    const long size = syscall(SYS_getdents64, fd, buffer_, sizeof buffer_);
+    const long size = system_call(SYS_getdents64, fd, buffer_, sizeof buffer_);
     // A directory that was removed has no entries any more.
-    if (size < 0 && errno == ENOENT) return false;
-    if (size < 0) return last_error();
+    if (size == -ENOENT) return false;
+    if (size < 0) return Errno(-size);
     filled_ = usize(size);
     return size > 0;
   }

@@ -6,10 +6,12 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "sys/linux/calls.hpp"
+#include "sys/linux/system_call.hpp"
 
 namespace wisp::sys::linux_host {
 namespace {
@@ -25,8 +27,8 @@ const iovec* vector_of(Buffers buffers) {
   return reinterpret_cast<const iovec*>(buffers.data());
 }
 template <class Buffers>
-int count_of(Buffers buffers) {
-  return int(std::min(buffers.size(), max_io_buffers));
+usize count_of(Buffers buffers) {
+  return std::min(buffers.size(), max_io_buffers);
 }
 
 /// What all descriptors can do.
@@ -60,27 +62,27 @@ class RegularFile final : public FdNode {
 
   Outcome<usize> read(IoBuffers buffers) override {
     if (buffers.size() == 1) {
-      return counted([&] { return ::read(fd(), buffers[0].data, buffers[0].size_bytes); });
+      return counted([&] { return system_call(SYS_read, fd(), buffers[0].data, buffers[0].size_bytes); });
     }
-    return counted([&] { return readv(fd(), vector_of(buffers), count_of(buffers)); });
+    return counted([&] { return system_call(SYS_readv, fd(), vector_of(buffers), count_of(buffers)); });
   }
   Outcome<usize> write(ConstIoBuffers buffers) override {
     if (buffers.size() == 1) {
-      return counted([&] { return ::write(fd(), buffers[0].data, buffers[0].size_bytes); });
+      return counted([&] { return system_call(SYS_write, fd(), buffers[0].data, buffers[0].size_bytes); });
     }
-    return counted([&] { return writev(fd(), vector_of(buffers), count_of(buffers)); });
+    return counted([&] { return system_call(SYS_writev, fd(), vector_of(buffers), count_of(buffers)); });
   }
   Outcome<usize> read_at(IoBuffers buffers, u64 offset) override {
     if (buffers.size() == 1) {
-      return counted([&] { return pread(fd(), buffers[0].data, buffers[0].size_bytes, off_t(offset)); });
+      return counted([&] { return system_call(SYS_pread64, fd(), buffers[0].data, buffers[0].size_bytes, offset); });
     }
-    return counted([&] { return preadv(fd(), vector_of(buffers), count_of(buffers), off_t(offset)); });
+    return counted([&] { return system_call(SYS_preadv, fd(), vector_of(buffers), count_of(buffers), offset, u64{0}); });
   }
   Outcome<usize> write_at(ConstIoBuffers buffers, u64 offset) override {
     if (buffers.size() == 1) {
-      return counted([&] { return pwrite(fd(), buffers[0].data, buffers[0].size_bytes, off_t(offset)); });
+      return counted([&] { return system_call(SYS_pwrite64, fd(), buffers[0].data, buffers[0].size_bytes, offset); });
     }
-    return counted([&] { return pwritev(fd(), vector_of(buffers), count_of(buffers), off_t(offset)); });
+    return counted([&] { return system_call(SYS_pwritev, fd(), vector_of(buffers), count_of(buffers), offset, u64{0}); });
   }
   Outcome<u64> seek(i64 delta, Whence whence) override {
     constexpr int names[] = {SEEK_SET, SEEK_CUR, SEEK_END};
@@ -101,8 +103,9 @@ class RegularFile final : public FdNode {
   }
   Outcome<u64> available() override {
     const off_t position = lseek(fd(), 0, SEEK_CUR);
+    if (position < 0) return last_error();
     auto stat = stat_of(fd());
-    if (position < 0 || !stat.ok()) return last_error();
+    if (!stat.ok()) return stat.error();
     return stat->size_bytes > u64(position) ? stat->size_bytes - u64(position) : u64{0};
   }
 };
@@ -129,20 +132,20 @@ class Stream final : public FdNode {
 
   Outcome<usize> read(IoBuffers buffers) override {
     if (means_ == Means::per_call) {
-      auto outcome = counted([&] { return preadv2(fd(), vector_of(buffers), count_of(buffers), -1, RWF_NOWAIT); });
+      auto outcome = counted([&] { return moved_at_once(SYS_preadv2, buffers); });
       if (!not_supported(outcome)) return outcome;
     }
     if (means_ == Means::poll_before && !is_ready(POLLIN)) return Errno::again;
-    return attempted(readv(fd(), vector_of(buffers), count_of(buffers)));
+    return attempted(system_call(SYS_readv, fd(), vector_of(buffers), count_of(buffers)));
   }
 
   Outcome<usize> write(ConstIoBuffers buffers) override {
     if (means_ == Means::per_call) {
-      auto outcome = counted([&] { return pwritev2(fd(), vector_of(buffers), count_of(buffers), -1, RWF_NOWAIT); });
+      auto outcome = counted([&] { return moved_at_once(SYS_pwritev2, buffers); });
       if (!not_supported(outcome)) return outcome;
     }
     if (means_ == Means::poll_before) return write_a_little(buffers);
-    return attempted(writev(fd(), vector_of(buffers), count_of(buffers)));
+    return attempted(system_call(SYS_writev, fd(), vector_of(buffers), count_of(buffers)));
   }
 
  private:
@@ -153,15 +156,21 @@ class Stream final : public FdNode {
     return true;
   }
 
+  /// At the current position, and only what can be moved without blocking.
+  template <class Buffers>
+  long moved_at_once(long number, Buffers buffers) const {
+    return system_call(number, fd(), vector_of(buffers), count_of(buffers), i64{-1}, i64{0}, RWF_NOWAIT);
+  }
+
   bool is_ready(short events) const {
     pollfd item = {fd(), events, 0};
     return ::poll(&item, 1, 0) > 0;
   }
 
   /// A signal may be what is to end the guest, so an interrupted transfer goes back to whoever waits.
-  static Outcome<usize> attempted(ssize_t result) {
+  static Outcome<usize> attempted(long result) {
     if (result >= 0) return usize(result);
-    return errno == EINTR ? Errno::again : last_error();
+    return result == -EINTR ? Errno::again : Errno(-result);
   }
 
   /// A descriptor that is ready for writing takes a page without blocking, not more.
@@ -177,7 +186,7 @@ class Stream final : public FdNode {
       part[count] = {buffer.data, std::min(buffer.size_bytes, room)};
       room -= part[count++].size_bytes;
     }
-    return attempted(writev(fd(), vector_of(ConstIoBuffers(part)), int(count)));
+    return attempted(system_call(SYS_writev, fd(), vector_of(ConstIoBuffers(part)), count));
   }
 
   Means means_;
@@ -200,17 +209,17 @@ class Socket final : public FdNode {
   Outcome<Received> receive(IoBuffers buffers, bool peek, bool wait_all) override {
     msghdr message = {};
     message.msg_iov = const_cast<iovec*>(vector_of(buffers));
-    message.msg_iovlen = usize(count_of(buffers));
+    message.msg_iovlen = count_of(buffers);
     const int flags = MSG_DONTWAIT | (peek ? MSG_PEEK : 0) | (wait_all ? MSG_WAITALL : 0);
-    auto count = counted([&] { return recvmsg(fd(), &message, flags); });
+    auto count = counted([&] { return system_call(SYS_recvmsg, fd(), &message, flags); });
     if (!count.ok()) return count.error();
     return Received{*count, (message.msg_flags & MSG_TRUNC) != 0};
   }
   Outcome<usize> send(ConstIoBuffers buffers) override {
     msghdr message = {};
     message.msg_iov = const_cast<iovec*>(vector_of(buffers));
-    message.msg_iovlen = usize(count_of(buffers));
-    return counted([&] { return sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+    message.msg_iovlen = count_of(buffers);
+    return counted([&] { return system_call(SYS_sendmsg, fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
   }
   Outcome<void> shut_down(ShutdownSide side) override {
     constexpr int names[] = {SHUT_RD, SHUT_WR, SHUT_RDWR};
@@ -230,7 +239,7 @@ class Listener final : public FdNode {
   Outcome<void> shut_down(ShutdownSide) override { return Errno::notconn; }
 
   Outcome<std::unique_ptr<Node>> accept() override {
-    auto connection = counted([&] { return accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC); });
+    auto connection = counted([&] { return system_call(SYS_accept4, fd(), 0, 0, SOCK_CLOEXEC); });
     if (!connection.ok()) return connection.error();
     return std::unique_ptr<Node>(std::make_unique<Socket>(Fd(int(*connection))));
   }

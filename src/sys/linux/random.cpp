@@ -1,8 +1,9 @@
 #include "sys/random.hpp"
 
-#include <sys/random.h>
+#include <sys/syscall.h>
 
 #include "sys/linux/calls.hpp"
+#include "sys/linux/system_call.hpp"
 
 namespace wisp::sys {
 namespace {
@@ -11,7 +12,7 @@ class LinuxRandom final : public RandomSource {
  public:
   Outcome<void> fill(MutableBytes bytes) override {
     while (!bytes.empty()) {
-      auto count = linux_host::counted([&] { return getrandom(bytes.data(), bytes.size(), 0); });
+      auto count = linux_host::counted([&] { return linux_host::system_call(SYS_getrandom, bytes.data(), bytes.size(), 0); });
       if (!count.ok()) return count.error();
       bytes = bytes.subspan(*count);
     }

@@ -31,7 +31,7 @@ Completion StringBlock::store(abi::Caller& caller, abi::Ptr<u32> pointers, abi::
 P1::P1(const Parts& parts)
     : arguments_(parts.environment.arguments),
       variables_(parts.environment.variables),
-      clocks_(parts.clocks),
+      clocks_{parts.clocks.realtime, parts.clocks.monotonic, parts.clocks.process_cpu, parts.clocks.thread_cpu},
       random_(parts.random),
       waiter_(parts.waiter),
       trace_(parts.trace) {}
@@ -39,20 +39,6 @@ P1::P1(const Parts& parts)
 Fd P1::add_preopen(std::unique_ptr<core::Dir> directory) {
   const std::string& name = directory->mount().guest_path;
   return fds_.add(std::move(directory), name);
-}
-
-sys::Clock* P1::clock(Clockid id) const {
-  switch (id) {
-    case Clockid::realtime:
-      return clocks_.realtime;
-    case Clockid::monotonic:
-      return clocks_.monotonic;
-    case Clockid::process_cputime_id:
-      return clocks_.process_cpu;
-    case Clockid::thread_cputime_id:
-      return clocks_.thread_cpu;
-  }
-  WISP_UNREACHABLE();
 }
 
 core::Outcome<core::Dir*> P1::directory(Fd fd) const {

@@ -48,7 +48,7 @@ class P1 {
   const StringBlock& arguments() const { return arguments_; }
   const StringBlock& variables() const { return variables_; }
   /// Null if the guest has no such clock.
-  sys::Clock* clock(Clockid id) const;
+  sys::Clock* clock(Clockid id) const { return clocks_[static_cast<usize>(id)]; }
   sys::RandomSource& random() const { return random_; }
   core::Waiter& waiter() const { return waiter_; }
   abi::TraceSink* trace_sink() const { return trace_; }
@@ -63,7 +63,7 @@ class P1 {
   FdTable fds_;
   StringBlock arguments_;
   StringBlock variables_;
-  core::Clocks clocks_;
+  std::array<sys::Clock*, 4> clocks_;  // by Clockid
   sys::RandomSource& random_;
   core::Waiter& waiter_;
   abi::TraceSink* trace_;

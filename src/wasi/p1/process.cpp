@@ -73,9 +73,9 @@ Errno clock_res_get(P1& guest, Clockid id, abi::Out<Timestamp> resolution) {
 Errno clock_time_get(P1& guest, Clockid id, Timestamp, abi::Out<Timestamp> time) {
   sys::Clock* clock = guest.clock(id);
   if (clock == nullptr) return Errno::inval;
-  const auto now = clock->now();
+  const auto now = clock->now_ns();
   if (!now) return errno_of(core::from_errno(now.error()));
-  time.set(now->to_ns());
+  time.set(*now);
   return Errno::success;
 }
 
