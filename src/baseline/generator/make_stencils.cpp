@@ -225,7 +225,9 @@ class StencilMaker {
     const usize size = read.bytes.size();
     if (size >= 5 && u8(read.bytes[size - 5]) == opcode_jmp && !read.references.empty() &&
         read.references.back().at == size - 4) {
-      read.next = read.references.back().target;
+      const Reference& jump = read.references.back();
+      if (jump.target.block == 0 && jump.addend != -4) refuse_it("a reference behind " + jump.target.symbol);
+      read.next = jump.target;
       read.references.pop_back();
       read.bytes.resize(size - 5);
     } else if (!ends_without_jump(read.bytes)) {
