@@ -31,48 +31,54 @@ void for_each_function(const wasm::Module& module, Each each) {
   for (u32 i = 0; i < module.bodies.size(); ++i) each(FuncIndex(module.imported_functions + i));
 }
 
-u64 validate(const ModulePtr& module) {
+/// How much WebAssembly code was compiled, and what it became, which lives on until the time has been taken.
+struct Made {
+  u64 code_bytes;
+  std::shared_ptr<const void> code;
+};
+
+Made validate(const ModulePtr& module) {
   WISP_CHECK(wasm::validate(*module).ok());
-  return module->code_section_size_bytes;
+  return {module->code_section_size_bytes, nullptr};
 }
 
-u64 interpreter(const ModulePtr& module) {
-  interp::ModuleCode code(module, false);
-  for_each_function(*module, [&](FuncIndex function) { WISP_CHECK(code.lower(function) != nullptr); });
-  return module->code_section_size_bytes;
+Made interpreter(const ModulePtr& module) {
+  auto code = std::make_shared<interp::ModuleCode>(module, false);
+  for_each_function(*module, [&](FuncIndex function) { WISP_CHECK(code->lower(function) != nullptr); });
+  return {module->code_section_size_bytes, std::move(code)};
 }
 
-u64 baseline(const ModulePtr& module) {
-  baseline::ModuleCode code(module, {.guard_pages = true});
+Made baseline(const ModulePtr& module) {
+  auto code = std::make_shared<baseline::ModuleCode>(module, baseline::ModuleCode::Settings{.guard_pages = true});
   for_each_function(*module, [&](FuncIndex function) {
-    const auto* cell = static_cast<const runtime::NativeCell*>(code.entry(function));
-    code.compile(const_cast<runtime::NativeCell&>(*cell));
+    const auto* cell = static_cast<const runtime::NativeCell*>(code->entry(function));
+    code->compile(const_cast<runtime::NativeCell&>(*cell));
   });
-  return module->code_section_size_bytes;
+  return {module->code_section_size_bytes, std::move(code)};
 }
 
-u64 optimizing(const ModulePtr& module) {
+Made optimizing(const ModulePtr& module) {
   const auto make = reinterpret_cast<runtime::MakeOptimizingCompiler>(
       sys::library_symbol(runtime::optimizing_compiler_library, runtime::make_optimizing_compiler_symbol));
   WISP_CHECK(make != nullptr);
   const std::unique_ptr<runtime::OptimizingCompiler> compiler(make());
   const runtime::StructLayouts layouts(*module);
   WISP_CHECK(wasm::validate(*module).ok());
-  std::vector<runtime::ObjectCode> objects;
+  auto objects = std::make_shared<std::vector<runtime::ObjectCode>>();
   u64 code_bytes = 0;
   for (u32 i = 0; i < module->bodies.size(); i += 64) {
     const FuncIndex function(module->imported_functions + i);
     auto object = compiler->compile({.module = *module, .layouts = layouts, .function = function, .is_guarded = true});
     if (!object.ok()) continue;
-    objects.push_back(std::move(*object));
+    objects->push_back(std::move(*object));
     code_bytes += module->bodies[i].code.size();
   }
-  return code_bytes;
+  return {code_bytes, std::move(objects)};
 }
 
 struct Compiler {
   std::string_view name;
-  u64 (*run)(const ModulePtr& module);
+  Made (*run)(const ModulePtr& module);
 };
 constexpr Compiler compilers[] = {
     {"validate", validate}, {"interpreter", interpreter}, {"baseline", baseline}, {"optimizing", optimizing}};
@@ -104,12 +110,13 @@ int main(int argc, char** argv) {
   file.seekg(0).read(reinterpret_cast<char*>(bytes.data()), std::streamsize(bytes.size()));
   WISP_CHECK(file.good());
   const i64 start = processor_ns();
-  const auto module = wasm::decode(bytes, std::make_shared<wasm::TypeRegistry>(), {});
+  const usize module_bytes = bytes.size();
+  const auto module = wasm::decode(std::move(bytes), std::make_shared<wasm::TypeRegistry>(), {});
   WISP_CHECK(module.ok());
-  const u64 code_bytes = compiler->run(*module);
+  const Made made = compiler->run(*module);
   const i64 elapsed_ns = processor_ns() - start;
   std::printf("code_bytes=%llu module_bytes=%zu cpu_ns=%lld peak_bytes=%lld\n",
-              static_cast<unsigned long long>(code_bytes), bytes.size(), static_cast<long long>(elapsed_ns),
+              static_cast<unsigned long long>(made.code_bytes), module_bytes, static_cast<long long>(elapsed_ns),
               static_cast<long long>(peak_bytes() - peak_before));
   return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/buffer.hpp"
 #include "base/leb128.hpp"
 #include "base/result.hpp"
 #include "base/utf8.hpp"
@@ -92,6 +93,22 @@ TEST(Result, CarriesValueOrError) {
   ASSERT_FALSE(quarter(6).ok());
   EXPECT_EQ(quarter(6).error().message, "odd");
   EXPECT_DEATH((void)half(3).value(), "");
+}
+
+TEST(Buffer, Grows) {
+  Buffer<u32> buffer;
+  EXPECT_TRUE(buffer.empty());
+  for (u32 i = 0; i < 1000; ++i) buffer.push_back(i);
+  EXPECT_EQ(buffer.size(), 1000u);
+  for (u32 i = 0; i < 1000; ++i) EXPECT_EQ(buffer[i], i);
+  u32* const more = buffer.extend(5000);
+  EXPECT_EQ(more, buffer.end() - 5000);
+  EXPECT_EQ(buffer[999], 999u);
+  buffer.truncate(10);
+  buffer.pop_back();
+  EXPECT_EQ(buffer.back(), 8u);
+  buffer.assign(3, 7);
+  EXPECT_EQ(std::vector<u32>(buffer.begin(), buffer.end()), std::vector<u32>({7, 7, 7}));
 }
 
 }  // namespace

@@ -51,6 +51,10 @@ std::optional<CodeBlock> CodeSpace::room(u32 size_bytes) {
   if (!fits && !add_region(size_bytes)) return std::nullopt;
   Region& region = regions_.back();
   region.used = aligned(region.used);
+  if (region.used >= limits::prepared_bytes && region.used + size_bytes > region.prepared) {
+    region.prepared = region.used + size_bytes + limits::prepared_bytes;
+    region.memory.prepare(region.used, region.prepared - region.used);
+  }
   return CodeBlock{.writable = region.memory.writable() + region.used,
                    .code = region.memory.code() + region.used,
                    .size_bytes = u32(region.memory.size_bytes() - region.used),

@@ -40,6 +40,7 @@ class CodeSpace {
     sys::CodeRange range;
     u32 used = 0;
     u32 stubs = 0;
+    u64 prepared = 0;  // memory has been got up to there
   };
   bool add_region(u32 wanted_bytes);
 

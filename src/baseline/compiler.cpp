@@ -11,10 +11,6 @@ using interp::Word;
 
 namespace {
 
-u32 words_of(Word first) {
-  return u32(first >> 16);
-}
-
 /// Where an operand stands in the words of an instruction: `(word >> shift & mask) << scale`.
 struct Source {
   u8 word;
@@ -22,7 +18,6 @@ struct Source {
   u8 scale;
   u64 mask;
 };
-constexpr u32 slot_scale = 3;  // slots are eight bytes
 constexpr Source sources[] = {
     {1, 0, slot_scale, 0xffff},   // slot_0
     {1, 16, slot_scale, 0xffff},  // slot_1
@@ -45,24 +40,11 @@ static_assert(std::size(sources) == u32(HoleKind::target));
 
 }  // namespace
 
-/// Bytes of a stencil to the end of the code.
-inline bool Compiler::copy(u32 from, u32 count) {
-  // A few more than wanted are copied at once, and overwritten by what comes next.
-  constexpr u32 at_once = stencil_padding_bytes;
-  if (count + at_once > block_.size_bytes - size_) return false;
-  u8* const to = block_.writable + size_;
-  const u8* const bytes = stencil_code.data() + from;
-  std::memcpy(to, bytes, at_once);
-  if (count > at_once) [[unlikely]]
-    std::memcpy(to + at_once, bytes + at_once, count - at_once);
-  size_ += count;
-  return true;
-}
-
 bool Compiler::compile(const interp::FunctionCode& slot_code, const CodeBlock& block) {
   block_ = block;
   size_ = 0;
-  if (positions_.size() <= u32(slot_code.words.size())) positions_.resize(u32(slot_code.words.size()) + 1);
+  positions_.clear();
+  positions_.extend(slot_code.words.size() + 1);
   branches_.clear();
   cold_references_.clear();
   table_references_.clear();
@@ -74,16 +56,21 @@ bool Compiler::compile(const interp::FunctionCode& slot_code, const CodeBlock& b
 
 bool Compiler::emit_hot(const interp::FunctionCode& slot_code) {
   const Word* const words = slot_code.words.data();
+  const u32 count = u32(slot_code.words.size());
   pins_.choose(slot_code);
-  dirty_ = 0;
-  for (u32 word = 0; word < u32(slot_code.words.size()); word += words_of(words[word])) {
+  if (pins_.any()) return emit_hot_with_pins(slot_code);
+  for (u32 word = 0; word < count; word += words_of(words[word])) {
     positions_[word] = size_;
     const Instruction instruction{words + word, word};
-    const bool emitted = pins_.any() ? emit_with_pins(instruction) : emit(stencil_of(instruction.op()), instruction);
-    if (!emitted) return false;
+    if (!emit(stencil_of(instruction.op()), instruction)) return false;
   }
-  positions_[u32(slot_code.words.size())] = size_;
+  positions_[count] = size_;
   return true;
+}
+
+/// Paths meet at the word. Backward branches go to where loops begin; others are marked before the word is reached.
+void Compiler::mark_label(u32 word) {
+  if (pins_.any()) labels_[word] = 1;
 }
 
 /// `part_position`: where the stencil's offset 0 would be, for this part.
@@ -109,19 +96,16 @@ inline void Compiler::fill(std::span<const Hole> holes, const Instruction& instr
   }
 }
 
-/// The stencil's first part.
-bool Compiler::emit(const Stencil& stencil, const Instruction& instruction) {
-  const u32 position = size_;
-  if (!copy(stencil.code, stencil.hot_bytes)) return false;
-  const u32 first_fixup = u32(cold_references_.size());
+/// What few stencils have.
+void Compiler::finish(const Stencil& stencil, const Instruction& instruction, u32 position) {
+  const u32 first_fixup = cold_references_.size();
   fill(stencil_holes.subspan(stencil.first_hole, stencil.hot_hole_count), instruction, position, position);
   if (stencil.cold_bytes != 0) colds_.push_back({&stencil, instruction.word, position, first_fixup});
-  return true;
 }
 
 bool Compiler::emit_cold(const interp::FunctionCode& slot_code) {
-  const u32 hot_references = u32(cold_references_.size());
-  for (usize i = 0; i < colds_.size(); ++i) {
+  const u32 hot_references = cold_references_.size();
+  for (u32 i = 0; i < colds_.size(); ++i) {
     const Cold& cold = colds_[i];
     const Stencil& stencil = *cold.stencil;
     const u32 position = size_;
@@ -134,8 +118,8 @@ bool Compiler::emit_cold(const interp::FunctionCode& slot_code) {
     const Instruction instruction{slot_code.words.data() + cold.word, cold.word};
     const u32 first_hole = stencil.first_hole + stencil.hot_hole_count;
     // Offsets of holes count from the start of the first part.
-    fill(stencil_holes.subspan(first_hole, stencil.hole_count - stencil.hot_hole_count), instruction,
-         position - stencil.hot_bytes, cold.hot_position);
+    fill(stencil_holes.subspan(first_hole, stencil.cold_hole_count), instruction, position - stencil.hot_bytes,
+         cold.hot_position);
   }
   return true;
 }
@@ -144,15 +128,13 @@ bool Compiler::emit_cold(const interp::FunctionCode& slot_code) {
 bool Compiler::emit_tables(const interp::FunctionCode& slot_code) {
   for (const Fixup& reference : table_references_) {
     size_ = (size_ + 3) & ~u32{3};
-    const Word* const words = slot_code.words.data() + reference.to;
-    const u32 count = u32(words[1] >> 32) + 1;
+    const Instruction instruction{slot_code.words.data() + reference.to, reference.to};
+    const u32 count = instruction.wide() + 1;
     const u32 table = size_;
     if (u64{count} * 4 > block_.size_bytes - table) return false;
     store_distance(reference.at, i64(table) - (reference.at + 4));
-    const u8* const distances = reinterpret_cast<const u8*>(words + 2);
     for (u32 i = 0; i < count; ++i, size_ += 4) {
-      const u32 target = reference.to + u32(load_le<i32>(distances + u64{4} * i));
-      store_distance(size_, i64(positions_[target]) - table);
+      store_distance(size_, i64(positions_[instruction.table_target(i)]) - table);
     }
   }
   return true;
@@ -171,24 +153,20 @@ void Compiler::store_distance(u32 at, i64 distance) {
 /// A hole that is no operand: a distance.
 void Compiler::fill_distance(const Hole& hole, const Instruction& instruction, u32 at, u32 hot_position) {
   const u32 end = at + 4;
-  switch (hole.kind) {
-    case HoleKind::target:
-      branches_.push_back({at, instruction.word + instruction.wide(), end});
-      return;
-    case HoleKind::table:
-      table_references_.push_back({at, instruction.word, end});
-      return;
-    case HoleKind::hot:
-      return store_distance(at, i64(hot_position) + hole.addend - end);
-    case HoleKind::cold:
-      cold_references_.push_back({at, u32(hole.addend), end});
-      return;
-    case HoleKind::constant:
-      return store_distance(at, block_.constants + hole.addend - (block_.code + end));
-    case HoleKind::external:
-      return store_distance(at, block_.stubs + u64{u32(hole.addend)} * stub_bytes - (block_.code + end));
-    default:
-      WISP_UNREACHABLE();
+  if (hole.kind >= HoleKind::hot) {
+    const i64 origins[] = {hot_position, block_.constants - block_.code, block_.stubs - block_.code};
+    constexpr u8 scales[] = {1, 1, stub_bytes};
+    const u32 kind = u32(hole.kind) - u32(HoleKind::hot);
+    store_distance(at, origins[kind] + i64{hole.addend} * scales[kind] - end);
+  } else if (hole.kind == HoleKind::cold) {
+    cold_references_.push_back({at, u32(hole.addend), end});
+  } else if (hole.kind == HoleKind::target) {
+    const u32 to = instruction.word + instruction.wide();
+    branches_.push_back({at, to, end});
+    mark_label(to);
+  } else {
+    table_references_.push_back({at, instruction.word, end});
+    for (u32 i = 0; i <= instruction.wide(); ++i) mark_label(instruction.table_target(i));
   }
 }
 

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <bit>
+#include <cstring>
 #include <vector>
 
+#include "base/buffer.hpp"
+#include "base/bytes.hpp"
 #include "baseline/code_space.hpp"
 #include "baseline/operands.hpp"
 #include "baseline/pins.hpp"
@@ -20,6 +24,13 @@ struct NativeFunction {
   std::vector<interp::Origin> loops;  // where their iterations are counted: positions, not words
   std::vector<Pins::Pinned> pinned;
 };
+
+inline constexpr u32 slot_scale = 3;  // slots are eight bytes
+
+/// Words of the instruction that begins with this one.
+constexpr u32 words_of(interp::Word first) {
+  return u32(first >> 16);
+}
 
 /// Copies and patches stencils, one function after the other. Its buffers stay.
 class Compiler {
@@ -48,6 +59,10 @@ class Compiler {
     interp::SlotOp op() const { return interp::SlotOp(u16(words[0])); }
     u16 field(u32 index) const { return u16(words[1] >> (16 * index)); }
     u32 wide() const { return u32(words[1] >> 32); }
+    /// Of a br_table, whose distances follow two to a word.
+    u32 table_target(u32 index) const {
+      return word + load_le<u32>(reinterpret_cast<const u8*>(words + 2) + u64{4} * index);
+    }
   };
   /// A distance that is not known yet.
   struct Fixup {
@@ -67,16 +82,19 @@ class Compiler {
     return tables_[u32(op) >> interp::family_shift][u32(op) & interp::family_mask];
   }
   bool emit_hot(const interp::FunctionCode& slot_code);
+  bool emit_hot_with_pins(const interp::FunctionCode& slot_code);
   bool emit(const Stencil& stencil, const Instruction& instruction);
+  [[gnu::noinline]] void finish(const Stencil& stencil, const Instruction& instruction, u32 position);
+  void mark_label(u32 word);
 
   // pinned_compile.cpp
   bool emit_with_pins(const Instruction& instruction);
   bool emit_pinnable(const Instruction& instruction, const Operands& operands);
-  bool emit_plain(const Instruction& instruction, const Operands& operands);
-  bool emit_move(const Instruction& instruction);
+  [[gnu::noinline]] bool emit_plain(const Instruction& instruction, const Operands& operands);
+  [[gnu::noinline]] bool emit_move(const Instruction& instruction);
   bool emit_copy(const Instruction& instruction);
-  bool emit_result(const Instruction& instruction, const Operands& operands, bool from_pins);
-  bool emit_pin_move(PinMove move, Pin pin, u32 slot, u64 constant = 0);
+  [[gnu::noinline]] bool emit_result(const Instruction& instruction, const Operands& operands, bool from_pins);
+  [[gnu::noinline]] bool emit_pin_move(PinMove move, Pin pin, u32 slot, u64 constant = 0);
   bool store_pin(Pin pin, u32 slot);
   bool store_pins();
   bool load_pins();
@@ -87,6 +105,7 @@ class Compiler {
   bool emit_tables(const interp::FunctionCode& slot_code);
   void fix_branches();
   bool copy(u32 from, u32 count);
+  static void patch(const Stencil& stencil, interp::Word second_word, u8* code);
   void fill(std::span<const Hole> holes, const Instruction& instruction, u32 part_position, u32 hot_position);
   void fill_distance(const Hole& hole, const Instruction& instruction, u32 at, u32 hot_position);
   void store_distance(u32 at, i64 distance);
@@ -97,11 +116,49 @@ class Compiler {
   u32 dirty_ = 0;  // pins, by index, that may hold something else than their slots
   CodeBlock block_;
   u32 size_ = 0;
-  std::vector<u32> positions_;  // by word
-  std::vector<Fixup> branches_;
-  std::vector<Fixup> cold_references_;
-  std::vector<Fixup> table_references_;
-  std::vector<Cold> colds_;
+  Buffer<u32> positions_;  // by word
+  Buffer<u8> labels_;      // by word, of a function with pins: whether a branch that has been seen goes there
+  Buffer<Fixup> branches_;
+  Buffer<Fixup> cold_references_;
+  Buffer<Fixup> table_references_;
+  Buffer<Cold> colds_;
 };
+
+/// Bytes of a stencil to the end of the code.
+inline bool Compiler::copy(u32 from, u32 count) {
+  // A few more than wanted are copied at once, and overwritten by what comes next.
+  constexpr u32 at_once = stencil_padding_bytes;
+  if (count + at_once > block_.size_bytes - size_) return false;
+  u8* const to = block_.writable + size_;
+  const u8* const bytes = stencil_code.data() + from;
+  std::memcpy(to, bytes, at_once);
+  for (u32 done = at_once; done < count; done += at_once) std::memcpy(to + done, bytes + done, at_once);
+  size_ += count;
+  return true;
+}
+
+/// The values of the kinds of holes that the second word alone decides.
+inline void Compiler::patch(const Stencil& stencil, interp::Word second_word, u8* code) {
+  using Halves [[gnu::vector_size(8)]] = u16;
+  using Values [[gnu::vector_size(16)]] = u32;
+  const Values fields = __builtin_convertvector(std::bit_cast<Halves>(second_word), Values);
+  const Values slots = fields << slot_scale;
+  u32 values[second_word_kinds];
+  std::memcpy(values + u32(HoleKind::slot_0), &slots, sizeof slots);
+  std::memcpy(values + u32(HoleKind::field_0), &fields, sizeof fields);
+  values[u32(HoleKind::wide)] = u32(second_word >> 32);
+  for (u32 i = 0; i < Stencil::patch_count; ++i) {
+    store_le<u32>(code + stencil.patch_at[i], values[stencil.patch_kind[i]]);
+  }
+}
+
+/// The stencil's first part.
+[[gnu::always_inline]] inline bool Compiler::emit(const Stencil& stencil, const Instruction& instruction) {
+  const u32 position = size_;
+  if (!copy(stencil.code, stencil.hot_bytes)) return false;
+  patch(stencil, instruction.words[1], block_.writable + position);
+  if ((stencil.hot_hole_count | stencil.cold_bytes) != 0) finish(stencil, instruction, position);
+  return true;
+}
 
 }  // namespace wisp::baseline

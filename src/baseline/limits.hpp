@@ -12,6 +12,9 @@ inline constexpr u64 first_region_bytes = 1024 * 1024;
 /// Machine code that a byte of a module's code is expected to become; a guess too low costs another region.
 inline constexpr u64 expansion = 16;
 
+/// Code memory that is got ahead of code, once a module has used as much.
+inline constexpr u64 prepared_bytes = u64{256} << 10;
+
 /// Slots of a frame that may be in registers.
 inline constexpr u32 pinnable_slots = 4096;
 

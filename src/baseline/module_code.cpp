@@ -65,7 +65,7 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   auto native = std::make_unique<NativeFunction>(compiler_.take(slot_code));
   const u8* const code = native->code;
   code_names_.tell(function, "baseline", {code, native->size_bytes});
-  functions_.emplace(code, std::move(native));
+  functions_.emplace_hint(functions_.end(), code, std::move(native));
   cell.entry.store(reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(code)), std::memory_order_release);
 }
 

@@ -242,8 +242,34 @@ constexpr Operands make_operands(const Variant& variant) {
   out.result = result_of(variant);
   out.a_kind = out.b_kind = operand_kind_of(variant);
   if (variant.shape == Shape::store) out.b_kind = ValueKind::integer;
-  out.may_write_vector = out.writes_field_0;
-  out.is_branch = variant.family == SlotFamily::branch && variant.row != SlotOp::br_table;
+  return out;
+}
+
+/// Copies and constants are bits: their slots are what others use them for.
+constexpr ValueKind moved_kind(SlotOp row) {
+  if (row == SlotOp::set_acc) return ValueKind::integer;
+  return row == SlotOp::set_vacc32 || row == SlotOp::set_vacc64 ? ValueKind::floating : ValueKind::bits;
+}
+
+constexpr SlotUses make_slot_uses(const Variant& variant) {
+  const Operands operands = make_operands(variant);
+  SlotUses out{.uses = {}, .is_barrier = operands.kind == Operands::Kind::barrier};
+  u32 count = 0;
+  const auto add = [&](u8 field, ValueKind kind) {
+    constexpr u8 vector = kind_bit(ValueKind::vector);
+    if (field == Operands::no_field) return;
+    out.uses[count++] = {u8(16 * field), false, kind_bit(kind), u8(kind_bit(kind) & vector)};
+  };
+  if (operands.kind == Operands::Kind::move) {
+    add(0, moved_kind(variant.row));
+    if (variant.row == SlotOp::copy32 || variant.row == SlotOp::copy64) add(1, ValueKind::bits);
+  } else {
+    add(operands.a_field, operands.a_kind);
+    add(operands.b_field, operands.b_kind);
+    if (operands.result_to_slot) add(0, operands.result);
+    // Perhaps a vector.
+    if (operands.writes_field_0) add(0, ValueKind::vector);
+  }
   return out;
 }
 
@@ -265,22 +291,34 @@ constexpr usize handlers_of(SlotFamily family) {
   return count;
 }
 
-template <SlotFamily family>
-constexpr auto family_table = [] {
-  std::array<Operands, handlers_of(family)> table{};
+template <class T, SlotFamily family, T (*make)(const Variant&)>
+constexpr auto make_table() {
+  std::array<T, handlers_of(family)> table{};
   usize at = 0;
   u16 row_number = 0;
   for (const Row& row : rows) {
     if (row.family != family) continue;
     for (u32 number = 0; number < interp::variant_count(row.shape); ++number) {
-      table[at++] = make_operands({row.first, row.name, family, row.shape, row_number, u8(number)});
+      table[at++] = make({row.first, row.name, family, row.shape, row_number, u8(number)});
     }
     ++row_number;
   }
   return table;
-}();
+}
+
+template <SlotFamily family>
+constexpr auto family_table = make_table<Operands, family, make_operands>();
+template <SlotFamily family>
+constexpr auto slot_use_table = make_table<SlotUses, family, make_slot_uses>();
 
 }  // namespace
+
+constinit const SlotUses* const slot_use_tables[] = {
+    nullptr,
+#define WISP_SLOT_FAMILY(family) slot_use_table<SlotFamily::family>.data(),
+#define WISP_SLOT_ROW(family, id, semantics, shape)
+#include "interp/slot_ops.def"
+};
 
 constinit const Operands* const operand_tables[] = {
     nullptr,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "interp/slot_code.hpp"
 
 namespace wisp::baseline {
@@ -7,8 +9,12 @@ namespace wisp::baseline {
 /// Where an operand is that may also be in a pin; the order is that of interp::Place.
 enum class OperandPlace : u8 { slot, acc, immediate };
 
-/// What kind of register a value is computed in.
-enum class ValueKind : u8 { integer, floating, vector };
+/// What kind of register a value is computed in; bits: any.
+enum class ValueKind : u8 { integer, floating, vector, bits };
+/// A set of kinds.
+constexpr u8 kind_bit(ValueKind kind) {
+  return kind == ValueKind::bits ? 0 : u8(1 << u32(kind));
+}
 
 /// What an instruction does with the slots that its fields name.
 struct Operands {
@@ -38,18 +44,33 @@ struct Operands {
   /// Of a pinnable one, what its operands are.
   ValueKind a_kind = ValueKind::integer;
   ValueKind b_kind = ValueKind::integer;
-  /// Field 0 is written without being in the accumulator, or besides.
+  /// Field 0 is written without being in the accumulator, or besides; it may be two slots.
   bool writes_field_0 = false;
-  /// That may be two slots.
-  bool may_write_vector = false;
   /// Field 0 is read and written, and may be in a pin: increment_br_if_ne.
   bool updates_a = false;
-  /// The target is in the wide field.
-  bool is_branch = false;
+};
+
+/// The slots that an instruction uses, where a pin would help, and for what. Said so that no decision is left: there
+/// are always three.
+struct SlotUses {
+  static constexpr u32 count = 3;
+  struct Use {
+    u8 shift = 0;  // of the field in the second word
+    bool no_use = true;
+    u8 kinds = 0;       // by bit
+    u8 next_kinds = 0;  // of the slot behind it, if a vector takes two
+  };
+  std::array<Use, count> uses;
+  bool is_barrier = false;
 };
 
 /// By family and `SlotOp & family_mask`, like the tables of stencils.
 extern const Operands* const operand_tables[];
+extern const SlotUses* const slot_use_tables[];
+
+inline const SlotUses& slot_uses_of(interp::SlotOp op) {
+  return slot_use_tables[u32(op) >> interp::family_shift][u32(op) & interp::family_mask];
+}
 
 inline const Operands& operands_of(interp::SlotOp op) {
   return operand_tables[u32(op) >> interp::family_shift][u32(op) & interp::family_mask];

@@ -15,12 +15,27 @@ constexpr u32 pair_count = place_count * place_count;
 
 }  // namespace
 
-bool Compiler::emit_with_pins(const Instruction& instruction) {
-  if (pins_.is_label(instruction.word)) dirty_ = (1u << all_pins) - 1;
+bool Compiler::emit_hot_with_pins(const interp::FunctionCode& slot_code) {
+  const Word* const words = slot_code.words.data();
+  const u32 count = u32(slot_code.words.size());
+  dirty_ = 0;
+  labels_.assign(count + 1, 0);
+  for (const interp::LoopRange& loop : slot_code.loop_ranges) mark_label(loop.begin);
+  for (u32 word = 0; word < count; word += words_of(words[word])) {
+    positions_[word] = size_;
+    if (!emit_with_pins({words + word, word})) return false;
+  }
+  positions_[count] = size_;
+  return true;
+}
+
+inline bool Compiler::emit_with_pins(const Instruction& instruction) {
+  if (labels_[instruction.word] != 0) dirty_ = (1u << all_pins) - 1;
   const Operands& operands = operands_of(instruction.op());
+  if (operands.kind == Operands::Kind::pinnable) return emit_pinnable(instruction, operands);
   switch (operands.kind) {
     case Operands::Kind::pinnable:
-      return emit_pinnable(instruction, operands);
+      break;
     case Operands::Kind::plain:
       return emit_plain(instruction, operands);
     case Operands::Kind::move:
@@ -35,32 +50,34 @@ bool Compiler::emit_with_pins(const Instruction& instruction) {
 }
 
 /// The number of an operand's place in the rows of pinned stencils (pinned/pinned_rows.hpp).
-u32 Compiler::place_number(const Instruction& instruction, OperandPlace place, u8 field) const {
+inline u32 Compiler::place_number(const Instruction& instruction, OperandPlace place, u8 field) const {
   if (field == Operands::no_field) return u32(place);
   const Pin pin = pins_.of(instruction.field(field));
   return pin ? 3 + pin.number : u32(place);
 }
 
-bool Compiler::emit_pinnable(const Instruction& instruction, const Operands& operands) {
+inline bool Compiler::emit_pinnable(const Instruction& instruction, const Operands& operands) {
   const u32 a = place_number(instruction, operands.a, operands.a_field);
   const u32 b = place_number(instruction, operands.b, operands.b_field);
   const bool from_pins = a >= 3 || b >= 3;
   const SlotOp op = instruction.op();
-  if (!from_pins) {
+  const Stencil* stencil = nullptr;
+  if (from_pins) {
+    const u32 family = u32(op) >> interp::family_shift;
+    WISP_CHECK(pinned_tables_[family] != nullptr);
+    stencil = &pinned_tables_[family][operands.row * pair_count + a * place_count + b];
+    WISP_CHECK(stencil->code != no_stencil);
+    if (operands.updates_a) {
+      const Pin pin = pins_.of(instruction.field(0));
+      if (pin) mark_dirty(pin);
+    }
+  } else {
     const bool to_pin = operands.result_to_slot && pins_.of(instruction.field(0));
     // Without the result's way to the slot.
-    const SlotOp kept = to_pin ? SlotOp(u32(op) - interp::result_to_slot) : op;
-    return emit(stencil_of(kept), instruction) && emit_result(instruction, operands, false);
+    stencil = &stencil_of(to_pin ? SlotOp(u32(op) - interp::result_to_slot) : op);
   }
-  const u32 family = u32(op) >> interp::family_shift;
-  WISP_CHECK(pinned_tables_[family] != nullptr);
-  const Stencil& stencil = pinned_tables_[family][operands.row * pair_count + a * place_count + b];
-  WISP_CHECK(stencil.code != no_stencil);
-  if (operands.updates_a) {
-    const Pin pin = pins_.of(instruction.field(0));
-    if (pin) mark_dirty(pin);
-  }
-  return emit(stencil, instruction) && emit_result(instruction, operands, true);
+  if (!emit(*stencil, instruction)) return false;
+  return !operands.result_to_slot || emit_result(instruction, operands, from_pins);
 }
 
 /// Brings a result from the accumulator to where it belongs besides; stencils with pins leave that to others.

@@ -3,6 +3,8 @@
 #include <array>
 #include <vector>
 
+#include "base/buffer.hpp"
+#include "baseline/limits.hpp"
 #include "baseline/operands.hpp"
 #include "baseline/pin_moves.hpp"
 #include "interp/function_code.hpp"
@@ -29,31 +31,27 @@ class Pins {
   void choose(const interp::FunctionCode& code);
 
   bool any() const { return !pinned_.empty(); }
-  Pin of(u32 slot) const { return slot < by_slot_.size() ? by_slot_[slot] : Pin{}; }
+  Pin of(u32 slot) const { return slot < limits::pinnable_slots ? by_slot_[slot] : Pin{}; }
   struct Pinned {
     Pin pin;
     u32 slot;
   };
   const std::vector<Pinned>& pinned() const { return pinned_; }
-  /// Whether paths meet at the word.
-  bool is_label(u32 word) const { return labels_[word]; }
 
  private:
-  void find_loops(const interp::FunctionCode& code);
-  void add_branch(u32 from, u32 to);
+  /// What is known of a slot.
+  struct Use {
+    u64 weight = 0;  // how often it is used, weighted by the depth of loops
+    u8 kinds = 0;    // of values that it has been used for, by bit
+  };
   void count_uses(const interp::FunctionCode& code);
-  void count(u32 slot, ValueKind kind, u64 weight);
-  void count_move(interp::SlotOp op, const interp::Word* words, u64 weight);
-  void count_bits(u32 slot, u64 weight);
-  void take_best(interp::LocalClass kind);
+  interp::LocalClass class_of(const interp::FunctionCode& code, u32 slot) const;
+  void take_best(const interp::FunctionCode& code, interp::LocalClass kind);
 
-  std::vector<Pin> by_slot_;
+  std::array<Pin, limits::pinnable_slots> by_slot_;
   std::vector<Pinned> pinned_;
-  std::vector<bool> labels_;
-  std::vector<i32> nesting_changes_;       // by word: loops that begin or end there
-  std::vector<u64> uses_;                  // by slot, weighted by the depth of loops
-  std::vector<interp::LocalClass> kinds_;  // by slot; of an operand's home: what it has been used for so far
-  u32 locals_ = 0;
+  Buffer<Use> uses_;  // by slot
+  u32 slots_ = 0;     // that are candidates
   u64 barriers_ = 0;  // weighted likewise
 };
 

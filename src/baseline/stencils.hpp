@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "interp/slot_code.hpp"
@@ -26,13 +27,17 @@ enum class HoleKind : u8 {
   high_2,
   slot_word_3,  // eight times word 3
   // Distances from the end of the hole
-  target,    // the branch's target
-  table,     // the br_table's distances, 32 bits each, counted from the table's start
-  hot,       // a place in the stencil's first part
-  cold,      // a place in its second part
+  target,  // the branch's target
+  table,   // the br_table's distances, 32 bits each, counted from the table's start
+  cold,    // a place in the stencil's second part
+  // The same, from places that are known already
+  hot,       // a place in its first part
   constant,  // a place in the constants
   external,  // a function of the runtime, by number
 };
+
+/// The kinds before this one are 32 bits of the instruction's second word, or eight times as much.
+inline constexpr u32 second_word_kinds = u32(HoleKind::wide) + 1;
 
 /// Bytes of a stencil's code that are to be filled in.
 struct Hole {
@@ -44,20 +49,26 @@ struct Hole {
 
 /// The machine code of one handler. Control enters at the start of the first part and goes on behind it; the second
 /// part is what happens rarely.
-struct Stencil {
+struct alignas(32) Stencil {
+  static constexpr u32 patch_count = 3;
+
   u32 code;  // in stencil_code
   u32 first_hole;
   u16 hot_bytes;
   u16 cold_bytes;
-  u16 hole_count;
-  /// Of these, in the first part.
+  /// Holes in the first part that are not among the patches, and those in the second part.
   u16 hot_hole_count;
+  u16 cold_hole_count;
+  /// The most usual holes, always as many: four bytes in the first part for a kind of the second word, without an
+  /// addend. Those that a stencil does not need are behind its first part.
+  std::array<u16, patch_count> patch_at;
+  std::array<u8, patch_count> patch_kind;
 };
 
 /// `Stencil::code` where a table has a gap.
 inline constexpr u32 no_stencil = ~u32{0};
 
-/// Bytes behind the last stencil that may be read.
+/// Stencils are copied in steps of so many bytes; as many may be read behind the last one.
 inline constexpr u32 stencil_padding_bytes = 32;
 
 extern const std::span<const u8> stencil_code;

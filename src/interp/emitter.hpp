@@ -1,7 +1,8 @@
 #pragma once
 
-#include <vector>
+#include <span>
 
+#include "base/buffer.hpp"
 #include "interp/slot_code.hpp"
 
 namespace wisp::interp {
@@ -17,54 +18,60 @@ class Emitter {
  public:
   explicit Emitter(Encoding encoding) : encoding_(encoding) {}
 
-  void clear() { code_.clear(); }
-  u32 position() const { return u32(code_.size()); }
-  const std::vector<Word>& code() const { return code_; }
+  void clear() { words_.clear(); }
+  u32 position() const { return words_.size(); }
+  /// Valid until the next instruction is appended.
+  std::span<const Word> code() const { return {words_.begin(), words_.end()}; }
 
   /// Appends an instruction with its four fields.
   u32 append(SlotOp op, u32 f0 = 0, u32 f1 = 0, u32 f2 = 0, u32 f3 = 0) {
-    const u32 at = position();
-    last_ = at;
-    code_.push_back(first_word(op, 2));
-    code_.push_back(u64(u16(f0)) | u64(u16(f1)) << 16 | u64(u16(f2)) << 32 | u64(u16(f3)) << 48);
-    return at;
+    return append_words(op, u64(u16(f0)) | u64(u16(f1)) << 16 | u64(u16(f2)) << 32 | u64(u16(f3)) << 48);
   }
   /// The same with the wide field in place of fields 2 and 3.
-  u32 append_wide(SlotOp op, u32 f0, u32 f1, u32 wide) { return append(op, f0, f1, wide & 0xffff, wide >> 16); }
+  u32 append_wide(SlotOp op, u32 f0, u32 f1, u32 wide) {
+    return append_words(op, u64(u16(f0)) | u64(u16(f1)) << 16 | u64(wide) << 32);
+  }
   void append_word(u64 word) {
-    code_.push_back(word);
-    if (encoding_ == Encoding::numbers) code_[last_] += u64{1} << 16;
+    words_.push_back(word);
+    if (encoding_ == Encoding::numbers) words_[last_] += u64{1} << 16;
   }
 
   /// Takes back everything from a position on.
-  void truncate(u32 position) { code_.resize(position); }
+  void truncate(u32 position) { words_.truncate(position); }
   /// Whether the instruction at a position has this handler, and its fields.
-  bool is_at(u32 at, SlotOp op) const { return code_[at] == first_word(op, words_at(at)); }
-  u32 field(u32 at, u32 index) const { return u16(code_[at + 1] >> (16 * index)); }
-  u32 wide(u32 at) const { return u32(code_[at + 1] >> 32); }
+  bool is_at(u32 at, SlotOp op) const { return words_[at] == first_word(op, words_at(at)); }
+  u32 field(u32 at, u32 index) const { return u16(words_[at + 1] >> (16 * index)); }
+  u32 wide(u32 at) const { return u32(words_[at + 1] >> 32); }
 
   /// Changes the handler or a field of the instruction at a position.
-  void set_op(u32 at, SlotOp op) { code_[at] = first_word(op, words_at(at)); }
-  void set_field0(u32 at, u32 value) { code_[at + 1] = (code_[at + 1] & ~u64{0xffff}) | u16(value); }
-  void set_field1(u32 at, u32 value) { code_[at + 1] = (code_[at + 1] & ~u64{0xffff0000}) | u64(u16(value)) << 16; }
+  void set_op(u32 at, SlotOp op) { words_[at] = first_word(op, words_at(at)); }
+  void set_field0(u32 at, u32 value) { words_[at + 1] = (words_[at + 1] & ~u64{0xffff}) | u16(value); }
+  void set_field1(u32 at, u32 value) { words_[at + 1] = (words_[at + 1] & ~u64{0xffff0000}) | u64(u16(value)) << 16; }
   void set_wide(u32 at, u32 value) { set_half(2 * at + 3, value); }
   /// The 32-bit half words of the code, counted from its start.
   void set_half(u32 half, u32 value) {
     const u32 shift = (half & 1) * 32;
-    Word& word = code_[half / 2];
+    Word& word = words_[half / 2];
     word = (word & ~(u64{0xffffffff} << shift)) | u64(value) << shift;
   }
 
  private:
-  u64 words_at(u32 at) const { return code_[at] >> 16; }  // means nothing with handlers
+  u64 words_at(u32 at) const { return words_[at] >> 16; }  // means nothing with handlers
   Word first_word(SlotOp op, u64 words) const {
     return encoding_ == Encoding::numbers ? words << 16 | u64(op) : handler_word(op);
   }
   static Word handler_word(SlotOp op);
+  u32 append_words(SlotOp op, u64 second) {
+    last_ = position();
+    Word* const words = words_.extend(2);
+    words[0] = first_word(op, 2);
+    words[1] = second;
+    return last_;
+  }
 
   Encoding encoding_;
   u32 last_ = 0;  // the instruction that words are appended to
-  std::vector<Word> code_;
+  Buffer<Word> words_;
 };
 
 }  // namespace wisp::interp

@@ -32,6 +32,12 @@ struct Origin {
   u64 offset;
 };
 
+/// Words [begin, end) of a loop.
+struct LoopRange {
+  u32 begin;
+  u32 end;
+};
+
 /// Which kind of register can hold a local.
 enum class LocalClass : u8 { none, integer, floating };
 
@@ -39,7 +45,8 @@ enum class LocalClass : u8 { none, integer, floating };
 struct FunctionCode {
   FuncIndex function;
   u32 frame_slots = 0;
-  bool has_loops = false;
+  /// In the order of their beginnings; the lowering's, until it begins another function.
+  std::span<const LoopRange> loop_ranges;
   /// Of a function with loops: what its locals are, by slot; those that take two slots are no candidates for registers.
   std::vector<LocalClass> locals;
   /// Where iterations of loops are counted: the instruction that counts, and the `loop` instruction.

@@ -27,7 +27,8 @@ void Lowering::loop(const wasm::BlockType& type) {
   Label& label = push_label(type.params());
   label.start = out_.position();
   land();
-  has_loops_ = true;
+  label.loop = loop_ranges_.size();
+  loop_ranges_.push_back({label.start, label.start});
   if (context_.encoding == Encoding::numbers && context_.interruptible) emit(SlotOp::loop_check);
   count_use(true);
   begin_segment();
@@ -108,6 +109,7 @@ void Lowering::end(const ControlFrame& frame) {
     push_homes(frame.type.results());
     land();
   }
+  if (label.start != none) loop_ranges_[label.loop].end = out_.position();
   labels_.pop_back();
   begin_segment();
 }

@@ -41,7 +41,7 @@ Op opposite(Op op) {
   return Op(u32(first) + table[u32(op) - u32(first)]);
 }
 
-void Lowering::plain(Op op, const Imm& imm) {
+void Lowering::lower(Op op, const Imm& imm) {
   if (op == Op::i32_eqz || op == Op::i64_eqz) {
     see();
     lower_eqz(op);
@@ -49,18 +49,14 @@ void Lowering::plain(Op op, const Imm& imm) {
   }
   settle();
   see(op == Op::nop ? 0 : 1);
-  const std::string_view signature = wasm::info(op).signature;
-  lower_shape(op, imm, rep_of(signature.back()));
-}
-
-void Lowering::lower_shape(Op op, const Imm& imm, Rep result) {
-  switch (form(op).shape) {
+  const SlotForm& f = form(op);
+  switch (f.shape) {
     case Shape::unary:
-      return lower_unary(op, result);
+      return lower_unary(op, f.result);
     case Shape::binary:
-      return lower_binary(op, result, false);
+      return lower_binary(op, f.result, false);
     case Shape::commutative:
-      return lower_binary(op, result, true);
+      return lower_binary(op, f.result, true);
     case Shape::compare:
       return lower_comparison(op);
     case Shape::vector_binary:
@@ -68,13 +64,9 @@ void Lowering::lower_shape(Op op, const Imm& imm, Rep result) {
     case Shape::vector_ternary:
     case Shape::extract_lane:
     case Shape::replace_lane:
-      return lower_vector(op, imm, result);
+      return lower_vector(op, imm, f.result);
     default:
       break;
-  }
-  const wasm::Immediate immediate = wasm::info(op).immediate;
-  if (immediate == wasm::Immediate::memarg || immediate == wasm::Immediate::memarg_lane) {
-    return lower_memory(op, imm, result);
   }
   lower_other(op, imm);
 }
@@ -83,14 +75,6 @@ void Lowering::lower_other(Op op, const Imm& imm) {
   switch (op) {
     case Op::nop:
       return;
-    case Op::i32_const:
-      return stack_.push_constant(Rep::i32, u32(imm.bits));
-    case Op::i64_const:
-      return stack_.push_constant(Rep::i64, imm.bits);
-    case Op::f32_const:
-      return stack_.push_constant(Rep::f32, u32(imm.bits));
-    case Op::f64_const:
-      return stack_.push_constant(Rep::f64, imm.bits);
     case Op::v128_const:
     case Op::i8x16_shuffle:
       return lower_vector(op, imm, Rep::v128);

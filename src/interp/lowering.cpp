@@ -19,13 +19,13 @@ void Lowering::begin(const wasm::BodyState& state) {
   handlers_.clear();
   frame_size_uses_.clear();
   comparison_.reset();
-  has_loops_ = false;
+  loop_ranges_.clear();
   loops_.clear();
-  local_slots_.clear();
+  locals_.clear();
   u32 slot = 0;
   u32 local = 0;
   for (const wasm::LocalTypes::Run& run : state.locals().runs()) {
-    for (; local < run.end; ++local, slot += run.type.slots()) local_slots_.push_back(slot);
+    for (; local < run.end; ++local, slot += run.type.slots()) locals_.push_back({slot, rep_of(run.type)});
   }
   locals_end_ = slot;
   stack_.reset(slot);
@@ -35,7 +35,7 @@ void Lowering::begin(const wasm::BodyState& state) {
   count_use(false);
   segment_at_ = none;
   begin_segment();
-  labels_.emplace_back();
+  labels_.push_back({});
 }
 
 FunctionCode Lowering::take() {
@@ -49,9 +49,9 @@ FunctionCode Lowering::take() {
   } else {
     out_.set_field0(0, code.frame_slots);
     for (const u32 at : frame_size_uses_) out_.set_field1(at, code.frame_slots);
-    code.has_loops = has_loops_;
     code.loops = loops_;
-    if (has_loops_) code.locals = classify_locals();
+    code.loop_ranges = {loop_ranges_.begin(), loop_ranges_.end()};
+    if (!loop_ranges_.empty()) code.locals = classify_locals();
     code.regions = regions_;
     code.handlers = handlers_;
   }
@@ -97,9 +97,7 @@ std::vector<LocalClass> Lowering::classify_locals() const {
   return classes;
 }
 
-/// Called at each instruction but those that can use a pending comparison.
-void Lowering::settle() {
-  if (!comparison_) return;
+void Lowering::write_comparison() {
   const Comparison c = *comparison_;
   comparison_.reset();
   const bool a_in_acc = c.a.can_be_acc();
@@ -117,11 +115,6 @@ void Lowering::count_use(bool of_loop) {
   out_.append_word(context_.cell_address(state_->function()));
 }
 
-/// At each instruction: what it costs.
-void Lowering::see(u32 cost) {
-  segment_cost_ += cost;
-}
-
 void Lowering::begin_segment() {
   if (!context_.fuel) return;
   end_segment();
@@ -133,14 +126,8 @@ void Lowering::end_segment() {
   segment_cost_ = 0;
 }
 
-u32 Lowering::emit(SlotOp op, u32 f0, u32 f1, u32 f2, u32 f3) {
-  if (origins_ != nullptr) origins_->push_back({out_.position(), state_->offset()});
-  return out_.append(op, f0, f1, f2, f3);
-}
-
-u32 Lowering::emit_wide(SlotOp op, u32 f0, u32 f1, u32 wide) {
-  if (origins_ != nullptr) origins_->push_back({out_.position(), state_->offset()});
-  return out_.append_wide(op, f0, f1, wide);
+void Lowering::add_origin() {
+  origins_->push_back({out_.position(), state_->offset()});
 }
 
 void Lowering::emit_libcall(LibcallId id, u32 operands, std::span<const ValType> results, u64 first, u64 second) {
@@ -195,10 +182,6 @@ void Lowering::take_back(u32 at) {
   while (!origins_->empty() && origins_->back().word >= at) origins_->pop_back();
 }
 
-void Lowering::push_result(Rep rep, u32 at, SlotOp op) {
-  stack_.push_result(rep, at, op);
-}
-
 void Lowering::push_homes(std::span<const ValType> types) {
   for (const ValType type : types) stack_.push_home(rep_of(type));
 }
@@ -209,22 +192,16 @@ void Lowering::drop(ValType) {
   stack_.pop();
 }
 
-void Lowering::local_get(LocalIndex local, ValType type) {
+void Lowering::local_set(LocalIndex local, ValType) {
   settle();
   see();
-  stack_.push_local(local_slots_[local.value], rep_of(type));
+  stack_.set_local(locals_[local.value].slot, locals_[local.value].rep, false);
 }
 
-void Lowering::local_set(LocalIndex local, ValType type) {
+void Lowering::local_tee(LocalIndex local, ValType) {
   settle();
   see();
-  stack_.set_local(local_slots_[local.value], rep_of(type), false);
-}
-
-void Lowering::local_tee(LocalIndex local, ValType type) {
-  settle();
-  see();
-  stack_.set_local(local_slots_[local.value], rep_of(type), true);
+  stack_.set_local(locals_[local.value].slot, locals_[local.value].rep, true);
 }
 
 void Lowering::select(ValType type) {

@@ -6,7 +6,7 @@
 #include "interp/operand_stack.hpp"
 #include "runtime/libcalls.hpp"
 #include "runtime/objects.hpp"
-#include "wasm/sink.hpp"
+#include "wasm/body_validator.hpp"
 
 namespace wisp::interp {
 
@@ -39,7 +39,10 @@ class Lowering {
  public:
   static constexpr bool wants_unreachable = false;
 
-  explicit Lowering(const LoweringContext& context) : context_(context), out_(context.encoding) {}
+  explicit Lowering(const LoweringContext& context)
+      : context_(context),
+        has_fast_memory_(!context.module.memories.empty() && !context.module.memories[0].limits.is_64),
+        out_(context.encoding) {}
 
   /// The code of the body that has just been validated.
   FunctionCode take();
@@ -50,6 +53,7 @@ class Lowering {
 
   // The sink.
   void begin(const wasm::BodyState& state);
+  template <wasm::PlainRule rule>
   void plain(wasm::Op op, const wasm::Imm& imm);
   void typed(wasm::Op op, const wasm::Imm& imm, std::span<const wasm::ValType> operands,
              std::span<const wasm::ValType> results);
@@ -98,6 +102,7 @@ class Lowering {
     u32 fixups = none;
     u32 height = 0;           // operands below its parameters
     u32 start = none;         // of a loop: its first word
+    u32 loop = 0;             // and its number
     u32 else_fixups = none;   // of an if
     u32 detour = none;        // entries of the br_table being written that go there by way of other code
     u32 region_begin = none;  // of a try_table
@@ -119,17 +124,33 @@ class Lowering {
 
   // lowering.cpp
   std::vector<LocalClass> classify_locals() const;
-  void settle();
-  void see(u32 cost = 1);
+  /// Called at each instruction but those that can use a pending comparison.
+  void settle() {
+    if (comparison_) write_comparison();
+  }
+  void write_comparison();
+  /// At each instruction: what it costs.
+  void see(u32 cost = 1) { segment_cost_ += cost; }
   void begin_segment();
   void end_segment();
   void count_use(bool of_loop);
-  u32 emit(SlotOp op, u32 f0 = 0, u32 f1 = 0, u32 f2 = 0, u32 f3 = 0);
-  u32 emit_wide(SlotOp op, u32 f0, u32 f1, u32 wide);
+  [[gnu::always_inline]] u32 emit(SlotOp op, u32 f0 = 0, u32 f1 = 0, u32 f2 = 0, u32 f3 = 0) {
+    note_origin();
+    return out_.append(op, f0, f1, f2, f3);
+  }
+  [[gnu::always_inline]] u32 emit_wide(SlotOp op, u32 f0, u32 f1, u32 wide) {
+    note_origin();
+    return out_.append_wide(op, f0, f1, wide);
+  }
+  void note_origin() {
+    if (origins_ != nullptr) [[unlikely]]
+      add_origin();
+  }
+  [[gnu::noinline]] void add_origin();
   /// Operands are popped, results pushed to their homes.
   void emit_libcall(runtime::LibcallId id, u32 operands, std::span<const wasm::ValType> results, u64 first = 0,
                     u64 second = 0);
-  void push_result(Rep rep, u32 at, SlotOp op);
+  [[gnu::always_inline]] void push_result(Rep rep, u32 at, SlotOp op) { stack_.push_result(rep, at, op); }
 
   /// An address or sum that was to be computed by the last instruction: (x << shift) + y.
   struct Sum {
@@ -144,7 +165,7 @@ class Lowering {
   void take_back(u32 at);
 
   // lower_plain.cpp
-  void lower_shape(wasm::Op op, const wasm::Imm& imm, Rep result);
+  void lower(wasm::Op op, const wasm::Imm& imm);
   void lower_other(wasm::Op op, const wasm::Imm& imm);
   void lower_unary(wasm::Op op, Rep result);
   void lower_binary(wasm::Op op, Rep result, bool commutative);
@@ -156,14 +177,15 @@ class Lowering {
   void lower_vector(wasm::Op op, const wasm::Imm& imm, Rep result);
 
   // lower_memory.cpp
-  void lower_memory(wasm::Op op, const wasm::Imm& imm, Rep result);
-  void lower_load(wasm::Op op, const wasm::Imm& imm, Rep result);
-  void lower_store(wasm::Op op, const wasm::Imm& imm);
-  void lower_any(wasm::Op op, const wasm::Imm& imm, Rep result);
+  void lower_load(const SlotForm& f, const wasm::Imm& imm);
+  void lower_store(const SlotForm& f, const wasm::Imm& imm);
+  void lower_any(wasm::Op op, const wasm::Imm& imm);
   void lower_wait(wasm::Op op, const wasm::Imm& imm);
   /// Folds a constant address into the offset, where memory 0 is meant and the sum fits.
   std::optional<u32> constant_address(u32 from_top, const wasm::MemArg& memarg) const;
-  bool is_fast(const wasm::MemArg& memarg) const;
+  bool is_fast(const wasm::MemArg& memarg) const {
+    return memarg.memory.value == 0 && has_fast_memory_ && memarg.offset <= limits::address_offset;
+  }
 
   // lower_typed.cpp
   bool lower_object(wasm::Op op, const wasm::Imm& imm);
@@ -202,22 +224,58 @@ class Lowering {
   void finish_call(const wasm::FuncType& type);
 
   LoweringContext context_;
+  bool has_fast_memory_;  // memory 0 has fast loads and stores
   const wasm::BodyState* state_ = nullptr;
   Emitter out_;
   OperandStack stack_{out_};
-  std::vector<u32> local_slots_;
+  struct Local {
+    u32 slot;
+    Rep rep;
+  };
+  Buffer<Local> locals_;
   u32 locals_end_ = 0;  // first slot above the locals
-  bool has_loops_ = false;
+  Buffer<LoopRange> loop_ranges_;
   std::vector<Origin> loops_;
-  std::vector<Label> labels_;
-  std::vector<Fixup> fixups_;
+  Buffer<Label> labels_;
+  Buffer<Fixup> fixups_;
   std::vector<TryRegion> regions_;
   std::vector<CatchHandler> handlers_;
-  std::vector<u32> frame_size_uses_;  // instructions whose field 1 is to be the frame's size
+  Buffer<u32> frame_size_uses_;  // instructions whose field 1 is to be the frame's size
   std::optional<Comparison> comparison_;
   u32 segment_at_ = none;
   u64 segment_cost_ = 0;
   std::vector<Origin>* origins_ = nullptr;
 };
+
+// The most frequent instructions write nothing: they are inlined into the validator.
+
+template <wasm::PlainRule rule>
+inline void Lowering::plain(wasm::Op op, const wasm::Imm& imm) {
+  using wasm::Immediate;
+  constexpr Immediate kind = rule.immediate;
+  if constexpr (kind == Immediate::i32 || kind == Immediate::i64 || kind == Immediate::f32 || kind == Immediate::f64) {
+    constexpr Rep reps[] = {Rep::i32, Rep::i64, Rep::f32, Rep::f64};
+    settle();
+    see();
+    stack_.push_constant(reps[u32(kind) - u32(Immediate::i32)], kind == Immediate::i32 ? u32(imm.bits) : imm.bits);
+  } else if constexpr (kind == Immediate::memarg || kind == Immediate::memarg_lane) {
+    settle();
+    see();
+    const SlotForm& f = form(op);
+    if (f.op == SlotOp::none || !is_fast(imm.memarg)) return lower_any(op, imm);
+    // Fast ones either load or store.
+    constexpr bool is_load = wasm::Signature(rule.signature).result_count != 0;
+    is_load ? lower_load(f, imm) : lower_store(f, imm);
+  } else {
+    lower(op, imm);
+  }
+}
+
+inline void Lowering::local_get(LocalIndex local, wasm::ValType) {
+  settle();
+  see();
+  const Local& found = locals_[local.value];
+  stack_.push_local(found.slot, found.rep);
+}
 
 }  // namespace wisp::interp

@@ -40,36 +40,6 @@ SlotOp set_op(Rep rep) {
 
 }  // namespace
 
-Rep rep_of(wasm::ValType type) {
-  switch (type.kind()) {
-    case wasm::ValType::Kind::i32:
-      return Rep::i32;
-    case wasm::ValType::Kind::f32:
-      return Rep::f32;
-    case wasm::ValType::Kind::f64:
-      return Rep::f64;
-    case wasm::ValType::Kind::v128:
-      return Rep::v128;
-    default:
-      return Rep::i64;
-  }
-}
-
-Rep rep_of(char letter) {
-  switch (letter) {
-    case 'i':
-      return Rep::i32;
-    case 'f':
-      return Rep::f32;
-    case 'F':
-      return Rep::f64;
-    case 'v':
-      return Rep::v128;
-    default:
-      return Rep::i64;
-  }
-}
-
 void OperandStack::reset(u32 locals_slots) {
   values_.clear();
   acc_ = {};
@@ -80,38 +50,6 @@ void OperandStack::reset(u32 locals_slots) {
   max_slot_ = locals_slots;
 }
 
-void OperandStack::push(Kind kind, Rep rep, u64 bits) {
-  values_.push_back({kind, rep, next_home_, bits});
-  next_home_ += slots_of(rep);
-  max_slot_ = std::max(max_slot_, next_home_);
-  if (size() - floor_ > limits::symbolic_operands) bring_home(floor_++);
-}
-
-void OperandStack::push_local(u32 slot, Rep rep) {
-  ++symbolic_locals_;
-  push(Kind::local, rep, slot);
-}
-
-void OperandStack::push_constant(Rep rep, u64 bits) {
-  push(Kind::constant, rep, bits);
-}
-
-void OperandStack::push_home(Rep rep) {
-  wrote(next_home_);
-  push(Kind::home, rep, 0);
-}
-
-void OperandStack::push_result(Rep rep, u32 at, SlotOp op) {
-  spill(rep);
-  Register& r = reg(rep);
-  r.cached_slot = Register::none;
-  r.pending = size();
-  r.producer = at;
-  r.op = op;
-  r.end = out_.position();
-  push(Kind::pending, rep, 0);
-}
-
 void OperandStack::push_home_and_acc(Rep rep) {
   spill(rep);
   push_home(rep);
@@ -120,40 +58,8 @@ void OperandStack::push_home_and_acc(Rep rep) {
   r.cached_rep = rep;
 }
 
-Operand OperandStack::describe(const Value& value) {
-  Operand operand{.rep = value.rep};
-  switch (value.kind) {
-    case Kind::constant:
-      operand.place = Place::immediate;
-      operand.bits = value.bits;
-      return operand;
-    case Kind::pending:
-      operand.place = Place::acc;
-      return operand;
-    case Kind::local:
-      operand.slot = u32(value.bits);
-      break;
-    case Kind::home:
-      operand.slot = value.home;
-      break;
-  }
-  operand.in_acc = is_cached(operand.slot, operand.rep);
-  return operand;
-}
-
 Operand OperandStack::peek(u32 from_top) {
   return describe(values_[values_.size() - 1 - from_top]);
-}
-
-Operand OperandStack::pop() {
-  const Value value = values_.back();
-  const Operand operand = describe(value);
-  values_.pop_back();
-  floor_ = std::min(floor_, size());
-  next_home_ = value.home;
-  if (value.kind == Kind::local) --symbolic_locals_;
-  if (value.kind == Kind::pending) reg(value.rep).pending = Register::none;
-  return operand;
 }
 
 void OperandStack::push_again(const Operand& operand, u32 locals_end) {
@@ -197,23 +103,13 @@ void OperandStack::flush() {
   floor_ = size();
 }
 
-void OperandStack::spill_accumulators() {
-  spill(acc_);
-  spill(vacc_);
-}
-
-void OperandStack::spill(Rep rep) {
-  spill(reg(rep));
-}
-
 void OperandStack::forget_accumulators() {
   WISP_ASSERT(acc_.pending == Register::none && vacc_.pending == Register::none);
   acc_.cached_slot = Register::none;
   vacc_.cached_slot = Register::none;
 }
 
-void OperandStack::spill(Register& r) {
-  if (r.pending == Register::none) return;
+void OperandStack::spill_pending(Register& r) {
   Value& value = values_[r.pending];
   out_.set_op(r.producer, variant(r.op, result_to_slot));
   out_.set_field0(r.producer, value.home);
@@ -226,26 +122,15 @@ void OperandStack::spill(Register& r) {
 
 void OperandStack::bring_home(u32 index) {
   Value& value = values_[index];
-  switch (value.kind) {
-    case Kind::home:
-      return;
-    case Kind::pending:
-      spill(value.rep);
-      return;
-    case Kind::local:
-      --symbolic_locals_;
-      copy(value.home, u32(value.bits), value.rep);
-      break;
-    case Kind::constant:
-      write_constant(value.home, value.rep, value.bits);
-      break;
+  if (value.kind == Kind::home) return;
+  if (value.kind == Kind::pending) return spill(value.rep);
+  if (value.kind == Kind::local) {
+    --symbolic_locals_;
+    copy(value.home, u32(value.bits), value.rep);
+  } else {
+    write_constant(value.home, value.rep, value.bits);
   }
   value.kind = Kind::home;
-}
-
-void OperandStack::wrote(u32 slot) {
-  if (acc_.cached_slot == slot) acc_.cached_slot = Register::none;
-  if (vacc_.cached_slot == slot) vacc_.cached_slot = Register::none;
 }
 
 void OperandStack::write_constant(u32 slot, Rep rep, u64 bits) {
@@ -280,8 +165,7 @@ std::optional<OperandStack::Producer> OperandStack::last_producer_to(u32 slot, R
   return Producer{r.producer, r.op};
 }
 
-void OperandStack::preserve_local(u32 slot) {
-  if (symbolic_locals_ == 0) return;
+void OperandStack::preserve_symbolic(u32 slot) {
   for (u32 i = floor_; i < size(); ++i) {
     if (values_[i].kind == Kind::local && values_[i].bits == slot) bring_home(i);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 #include "interp/emitter.hpp"
 #include "interp/limits.hpp"
@@ -10,15 +9,13 @@
 
 namespace wisp::interp {
 
-/// How a value is represented in a slot; references are like i64.
-enum class Rep : u8 { i32, i64, f32, f64, v128 };
-
 constexpr u32 slots_of(Rep rep) {
   return rep == Rep::v128 ? 2 : 1;
 }
-Rep rep_of(wasm::ValType type);
-/// By the letters of opcodes.def; not for addresses.
-Rep rep_of(char letter);
+inline Rep rep_of(wasm::ValType type) {
+  static_assert(Rep(wasm::ValType::Kind::v128) == Rep::v128);
+  return type.kind() <= wasm::ValType::Kind::v128 ? Rep(type.kind()) : Rep::i64;
+}
 
 /// An operand that has been taken off the stack, as the next instruction can name it.
 struct Operand {
@@ -54,10 +51,16 @@ class OperandStack {
 
   u64 constant(u32 from_top) const { return values_[values_.size() - 1 - from_top].bits; }
 
-  void push_local(u32 slot, Rep rep);
-  void push_constant(Rep rep, u64 bits);
+  void push_local(u32 slot, Rep rep) {
+    ++symbolic_locals_;
+    push(Kind::local, rep, slot);
+  }
+  void push_constant(Rep rep, u64 bits) { push(Kind::constant, rep, bits); }
   /// A value that is in its home already, or that the next instruction puts there.
-  void push_home(Rep rep);
+  void push_home(Rep rep) {
+    wrote(next_home_);
+    push(Kind::home, rep, 0);
+  }
   /// A value that was popped from a slot and is still there; slots below `locals_end` are locals.
   void push_again(const Operand& operand, u32 locals_end);
   /// A copy of the reference on top, in its own home.
@@ -82,9 +85,12 @@ class OperandStack {
   /// Brings everything home: what control flow needs where paths meet.
   void flush();
   /// Brings what is only in an accumulator home: what calls need.
-  void spill_accumulators();
+  void spill_accumulators() {
+    spill(acc_);
+    spill(vacc_);
+  }
   /// Before an instruction overwrites the accumulator of this representation.
-  void spill(Rep rep);
+  void spill(Rep rep) { spill(reg(rep)); }
   /// Nothing is known to be in the accumulators; nothing may only be there.
   void forget_accumulators();
 
@@ -129,12 +135,27 @@ class OperandStack {
   };
 
   Register& reg(Rep rep) { return rep <= Rep::i64 ? acc_ : vacc_; }
-  void push(Kind kind, Rep rep, u64 bits);
+  [[gnu::always_inline]] void push(Kind kind, Rep rep, u64 bits) {
+    values_.push_back({kind, rep, next_home_, bits});
+    next_home_ += slots_of(rep);
+    max_slot_ = std::max(max_slot_, next_home_);
+    if (size() - floor_ > limits::symbolic_operands) [[unlikely]]
+      bring_home(floor_++);
+  }
   Operand describe(const Value& value);
   void bring_home(u32 index);
-  void spill(Register& reg);
-  void preserve_local(u32 slot);
-  void wrote(u32 slot);
+  void spill(Register& reg) {
+    if (reg.pending != Register::none) spill_pending(reg);
+  }
+  void spill_pending(Register& reg);
+  void preserve_local(u32 slot) {
+    if (symbolic_locals_ != 0) preserve_symbolic(slot);
+  }
+  void preserve_symbolic(u32 slot);
+  void wrote(u32 slot) {
+    if (acc_.cached_slot == slot) acc_.cached_slot = Register::none;
+    if (vacc_.cached_slot == slot) vacc_.cached_slot = Register::none;
+  }
   bool is_cached(u32 slot, Rep rep) {
     const Register& r = reg(rep);
     return r.cached_slot == slot && r.cached_rep == rep;
@@ -143,7 +164,7 @@ class OperandStack {
   void copy(u32 to, u32 from, Rep rep);
 
   Emitter& out_;
-  std::vector<Value> values_;
+  Buffer<Value> values_;
   Register acc_;   // i32, i64
   Register vacc_;  // f32, f64, v128
   u32 floor_ = 0;  // operands below it are all home
@@ -151,5 +172,48 @@ class OperandStack {
   u32 next_home_ = 0;
   u32 max_slot_ = 0;
 };
+
+[[gnu::always_inline]] inline void OperandStack::push_result(Rep rep, u32 at, SlotOp op) {
+  spill(rep);
+  Register& r = reg(rep);
+  r.cached_slot = Register::none;
+  r.pending = size();
+  r.producer = at;
+  r.op = op;
+  r.end = out_.position();
+  push(Kind::pending, rep, 0);
+}
+
+[[gnu::always_inline]] inline Operand OperandStack::describe(const Value& value) {
+  Operand operand{.rep = value.rep};
+  switch (value.kind) {
+    case Kind::constant:
+      operand.place = Place::immediate;
+      operand.bits = value.bits;
+      return operand;
+    case Kind::pending:
+      operand.place = Place::acc;
+      return operand;
+    case Kind::local:
+      operand.slot = u32(value.bits);
+      break;
+    case Kind::home:
+      operand.slot = value.home;
+      break;
+  }
+  operand.in_acc = is_cached(operand.slot, operand.rep);
+  return operand;
+}
+
+[[gnu::always_inline]] inline Operand OperandStack::pop() {
+  const Value value = values_.back();
+  const Operand operand = describe(value);
+  values_.pop_back();
+  floor_ = std::min(floor_, size());
+  next_home_ = value.home;
+  if (value.kind == Kind::local) --symbolic_locals_;
+  if (value.kind == Kind::pending) reg(value.rep).pending = Register::none;
+  return operand;
+}
 
 }  // namespace wisp::interp

@@ -4,6 +4,22 @@ namespace wisp::interp {
 
 namespace {
 
+/// By the letters of opcodes.def.
+constexpr Rep rep_of(char letter) {
+  switch (letter) {
+    case 'i':
+      return Rep::i32;
+    case 'f':
+      return Rep::f32;
+    case 'F':
+      return Rep::f64;
+    case 'v':
+      return Rep::v128;
+    default:
+      return Rep::i64;
+  }
+}
+
 constexpr std::array<SlotForm, wasm::op_count> make_forms() {
   std::array<SlotForm, wasm::op_count> forms{};
 #define WISP_SLOT_OP(family, name, row_shape)   \
@@ -16,6 +32,7 @@ constexpr std::array<SlotForm, wasm::op_count> make_forms() {
 #define WISP_SLOT_INDEXED(name) forms[u32(wasm::Op::name)].indexed = SlotOp::name##_indexed;
 #define WISP_SLOT_EXTRA(family, name, shape)
 #include "interp/slot_ops.def"
+  for (u32 op = 0; op < wasm::op_count; ++op) forms[op].result = rep_of(wasm::op_table[op].signature.back());
   return forms;
 }
 

@@ -83,10 +83,14 @@ constexpr SlotOp variant(SlotOp op, u32 number) {
   return SlotOp(u32(op) + number);
 }
 
+/// How a value is represented in a slot; references are like i64.
+enum class Rep : u8 { i32, i64, f32, f64, v128 };
+
 /// How a WebAssembly instruction appears in slot code.
 struct SlotForm {
   SlotOp op = SlotOp::none;
   Shape shape = Shape::handlers_1;
+  Rep result = Rep::i64;          // if it has a result that opcodes.def says, and that is no address
   SlotOp indexed = SlotOp::none;  // of a load: the form for an address that is a sum
   SlotOp branch = SlotOp::none;   // of a comparison: the conditional branch
   SlotOp any = SlotOp::none;      // of a memory instruction: the form for any memory

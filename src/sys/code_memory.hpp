@@ -22,6 +22,9 @@ class CodeMemory {
   u8* writable() const { return writable_; }
   usize size_bytes() const { return size_bytes_; }
 
+  /// Bytes that are about to be written get their memory at once, which takes less time than page after page.
+  void prepare(usize offset, usize size) const;
+
  private:
   void release();
 

@@ -133,6 +133,12 @@ bool BodyChecker::push(std::span<const ValType> types) {
   return operands_.push(types) || too_many_operands();
 }
 
+bool BodyChecker::check_local(LocalIndex local, ValType& type) {
+  if (!check_index(local.value, locals_.count(), "local")) return false;
+  type = locals_[local];
+  return true;
+}
+
 bool BodyChecker::check_label(u32 label) {
   return label < frames_.size() || invalid("unknown label " + std::to_string(label));
 }
@@ -144,7 +150,7 @@ bool BodyChecker::open_frame(ControlFrame::Kind kind, const BlockType& type, u32
   pop(popped);
   frames_.push_back({.kind = kind,
                      .entered = live_,
-                     .index = u32(frames_.size()),
+                     .index = frames_.size(),
                      .height = operands_.height(),
                      .slot_height = slot_height_,
                      .type = type,
@@ -224,14 +230,14 @@ void BodyChecker::forget_set_locals(u32 keep) {
   }
 }
 
-bool BodyChecker::check_memarg_slow(const MemArg& memarg, u8 flags) {
+bool BodyChecker::check_memarg_slow(const MemArg& memarg, u8 flags, ValType& address) {
   if (!check_index(memarg.memory.value, module().memories.size(), "memory")) return false;
   const u32 natural = flags & OpFlags::align_mask;
   if (memarg.align_log2 > natural) return invalid("alignment must not be larger than natural");
   if ((flags & OpFlags::atomic) != 0 && memarg.align_log2 != natural)
     return invalid("atomic alignment must be natural");
-  const bool is_64 = module().memories[memarg.memory.value].limits.is_64;
-  return is_64 || memarg.offset <= ~u32{0} || invalid("offset out of range");
+  address = memory_address(memarg.memory.value);
+  return address == ValType::i64() || memarg.offset <= ~u32{0} || invalid("offset out of range");
 }
 
 bool BodyChecker::check_data_segment() {

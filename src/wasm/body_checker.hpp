@@ -16,9 +16,13 @@ namespace wisp::wasm {
 /// https://webassembly.github.io/spec/core/valid/instructions.html
 class BodyChecker : public BodyState {
  public:
-  using BodyState::BodyState;
+  explicit BodyChecker(const Module& module)
+      : BodyState(module), memory0_address_(module.memories.empty() ? ValType() : memory_address(0)) {}
 
  protected:
+  /// The address type of a memory.
+  ValType memory_address(u32 memory) const { return module().memories[memory].limits.address_type(); }
+
   /// Types of the operands and results of an instruction that is not in opcodes.def with its signature.
   struct Effect {
     std::vector<ValType> operands;
@@ -67,6 +71,8 @@ class BodyChecker : public BodyState {
   bool close_frame();
   void set_unreachable();
 
+  /// Of a local whose type is not spelled out.
+  [[gnu::noinline]] bool check_local(LocalIndex local, ValType& type);
   /// Locals that have no default value must be set before they are read.
   bool check_local_is_set(LocalIndex local, ValType type) {
     return type.is_defaultable() || is_set(local) || unset_local(local);
@@ -78,11 +84,11 @@ class BodyChecker : public BodyState {
   bool check_index(u32 index, usize count, std::string_view space) {
     return index < count || unknown_index(index, space);
   }
-  bool check_memarg(const MemArg& memarg, u8 flags) {
-    const std::vector<MemoryType>& memories = module().memories;
-    const bool is_usual = memarg.memory.value < memories.size() && memarg.offset <= ~u32{0} &&
+  bool check_memarg(const MemArg& memarg, u8 flags, ValType& address) {
+    const bool is_usual = memarg.memory.value == 0 && !memory0_address_.is_bottom() && memarg.offset <= ~u32{0} &&
                           memarg.align_log2 <= (flags & OpFlags::align_mask) && (flags & OpFlags::atomic) == 0;
-    return is_usual || check_memarg_slow(memarg, flags);
+    address = memory0_address_;
+    return is_usual || check_memarg_slow(memarg, flags, address);
   }
   bool check_data_segment();
   bool check_br_table();
@@ -107,10 +113,11 @@ class BodyChecker : public BodyState {
   [[gnu::cold]] bool malformed(std::string message);
 
   bool is_constant_ = false;
+  ValType memory0_address_;  // bottom: there is no memory
   Effect effect_;
 
  private:
-  [[gnu::noinline]] bool check_memarg_slow(const MemArg& memarg, u8 flags);
+  [[gnu::noinline]] bool check_memarg_slow(const MemArg& memarg, u8 flags, ValType& address);
   bool is_set(LocalIndex local) const;
   void mark_set(LocalIndex local);
   void forget_set_locals(u32 keep);

@@ -18,7 +18,8 @@ void LocalTypes::append(u32 count, ValType type, u64 spelled_out) {
   } else {
     runs_.push_back({count_, type});
   }
-  spelled_out_.resize(std::min<u64>(count_, std::max<u64>(spelled_out, spelled_out_.size())), type);
+  const u64 wanted = std::min<u64>(count_, std::max<u64>(spelled_out, spelled_out_.size()));
+  while (spelled_out_.size() < wanted) spelled_out_.push_back(type);
 }
 
 void LocalTypes::reset(std::span<const ValType> params, std::span<const LocalRun> declared, u64 spelled_out) {

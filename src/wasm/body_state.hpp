@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/buffer.hpp"
 #include "base/check.hpp"
 #include "wasm/code_reader.hpp"
 #include "wasm/immediates.hpp"
@@ -25,7 +26,12 @@ class LocalTypes {
 
   u32 count() const { return count_; }
   ValType operator[](LocalIndex local) const {
-    return local.value < spelled_out_.size() ? spelled_out_[local.value] : find(local.value);
+    const ValType* const known = find_spelled_out(local);
+    return known != nullptr ? *known : find(local.value);
+  }
+  /// Null if the local is not among the first, or there is no such local.
+  const ValType* find_spelled_out(LocalIndex local) const {
+    return local.value < spelled_out_.size() ? &spelled_out_[local.value] : nullptr;
   }
   /// All locals in index order.
   std::span<const Run> runs() const { return runs_; }
@@ -38,7 +44,7 @@ class LocalTypes {
   void append(u32 count, ValType type, u64 spelled_out);
 
   u32 count_ = 0;
-  std::vector<ValType> spelled_out_;
+  Buffer<ValType> spelled_out_;
   std::vector<Run> runs_;
 };
 
@@ -122,7 +128,7 @@ class BodyState {
   ValType operand(u32 from_top) const { return from_top < available() ? operands_.peek(from_top) : ValType::bottom(); }
 
   /// Open constructs, the function included.
-  u32 depth() const { return u32(frames_.size()); }
+  u32 depth() const { return frames_.size(); }
   const ControlFrame& frame(u32 index) const { return frames_[index]; }
   /// The frame that a label index names.
   const ControlFrame& label(u32 label_index) const { return frames_[frames_.size() - 1 - label_index]; }
@@ -137,7 +143,7 @@ class BodyState {
   u32 base_ = 0;  // frames_.back().height
   u32 slot_height_ = 0;
   bool live_ = true;
-  std::vector<ControlFrame> frames_;
+  Buffer<ControlFrame> frames_;
   LocalTypes locals_;
   FuncIndex function_;
   const DefType* type_ = nullptr;

@@ -45,17 +45,22 @@ class BodyValidator : private BodyChecker {
 
  private:
   /// Each instruction's code ends in a jump to the next one's: the processor predicts that better than one common jump.
-  using Handler = bool (*)(BodyValidator&);
+  /// Nothing is saved for a caller that there is not.
+  using Handler = __attribute__((preserve_none)) bool (*)(BodyValidator&);
 
   bool instructions();
   /// The code of the instruction at the reader's position.
   Handler next();
   template <Op op>
-  static bool handle(BodyValidator& self);
-  static bool gated(BodyValidator& self);
-  static bool ended(BodyValidator& self);
+  [[clang::preserve_none]] static bool handle(BodyValidator& self);
+  template <PlainRule rule>
+  [[clang::preserve_none]] static bool handle_plain(BodyValidator& self);
+  [[clang::preserve_none]] static bool gated(BodyValidator& self);
+  [[clang::preserve_none]] static bool ended(BodyValidator& self);
   bool gated_instruction();
   static constexpr auto make_handlers();
+  template <Op op>
+  static constexpr auto make_handler() -> Handler;
   /// Whether an instruction needs neither a feature nor a second byte.
   static constexpr bool is_one_byte(Op op) { return info(op).code < 256 && info(op).feature == Feature::mvp; }
 
@@ -71,10 +76,20 @@ class BodyValidator : private BodyChecker {
   template <PlainRule rule>
   bool plain(Op op);
   template <PlainRule rule>
+  [[gnu::noinline]] bool plain_out_of_line(Op op) {
+    return plain<rule>(op);
+  }
+  template <PlainRule rule>
+  [[gnu::noinline]] bool match_plain(ValType address, u32& popped);
+  template <PlainRule rule>
+  void tell_plain(Op op);
+  template <PlainRule rule>
   bool check_plain_immediates(ValType& address);
   bool special(Op op);
   bool typed(Op op);
 
+  /// Reads the index of a local, and finds its type.
+  bool read_local(ValType& type);
   bool local_get();
   bool local_set();
   bool local_tee();

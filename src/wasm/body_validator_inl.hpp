@@ -11,7 +11,7 @@ constexpr auto BodyValidator<Sink>::make_handlers() {
   std::array<Handler, 256> handlers{};
   handlers.fill(&gated);
 #define WISP_OP(code, enumerator, text, immediate, signature, feature, flags) \
-  if constexpr (is_one_byte(Op::enumerator)) handlers[code] = &handle<Op::enumerator>;
+  if constexpr (is_one_byte(Op::enumerator)) handlers[code] = make_handler<Op::enumerator>();
 #include "wasm/opcodes.def"
 #undef WISP_OP
   return handlers;
@@ -30,13 +30,32 @@ bool BodyValidator<Sink>::instructions() {
 }
 
 template <class Sink>
-bool BodyValidator<Sink>::ended(BodyValidator& self) {
+[[clang::preserve_none]] bool BodyValidator<Sink>::ended(BodyValidator& self) {
   return self.reader_.unexpected_end();
 }
 
 template <class Sink>
 template <Op op>
-bool BodyValidator<Sink>::handle(BodyValidator& self) {
+constexpr auto BodyValidator<Sink>::make_handler() -> Handler {
+  if constexpr (info(op).is_polymorphic()) {
+    return &handle<op>;
+  } else {
+    return &handle_plain<PlainRule(info(op))>;
+  }
+}
+
+template <class Sink>
+template <PlainRule rule>
+[[clang::preserve_none]] bool BodyValidator<Sink>::handle_plain(BodyValidator& self) {
+  const Op op = CodeReader::mvp_op(*self.reader_.position());
+  self.reader_.skip(1);
+  if (!self.template plain<rule>(op)) return false;
+  [[clang::musttail]] return self.next()(self);
+}
+
+template <class Sink>
+template <Op op>
+[[clang::preserve_none]] bool BodyValidator<Sink>::handle(BodyValidator& self) {
   self.reader_.skip(1);
   if (!self.template step<op>()) return false;
   if constexpr (op == Op::end) {
@@ -46,7 +65,7 @@ bool BodyValidator<Sink>::handle(BodyValidator& self) {
 }
 
 template <class Sink>
-bool BodyValidator<Sink>::gated(BodyValidator& self) {
+[[clang::preserve_none]] bool BodyValidator<Sink>::gated(BodyValidator& self) {
   if (!self.gated_instruction()) return false;
   [[clang::musttail]] return self.next()(self);
 }
@@ -68,8 +87,8 @@ bool BodyValidator<Sink>::gated_instruction() {
 
 template <class Sink>
 template <Op op>
-inline bool BodyValidator<Sink>::step() {
-  if constexpr (!info(op).is_polymorphic()) return plain<PlainRule(info(op))>(op);
+[[gnu::always_inline]] inline bool BodyValidator<Sink>::step() {
+  if constexpr (!info(op).is_polymorphic()) return plain_out_of_line<PlainRule(info(op))>(op);
   if constexpr (op == Op::local_get) return local_get();
   if constexpr (op == Op::local_set) return local_set();
   if constexpr (op == Op::local_tee) return local_tee();
@@ -132,13 +151,11 @@ template <class Sink>
 template <PlainRule rule>
 inline bool BodyValidator<Sink>::check_plain_immediates([[maybe_unused]] ValType& address) {
   if constexpr (rule.immediate == Immediate::memarg || rule.immediate == Immediate::memarg_lane) {
-    const MemArg& memarg = imm().memarg;
-    if (!check_memarg(memarg, rule.flags)) return false;
-    address = module().memories[memarg.memory.value].limits.address_type();
+    if (!check_memarg(imm().memarg, rule.flags, address)) return false;
   }
   if constexpr (rule.immediate == Immediate::memory) {
     if (!check_index(imm().memory.value, module().memories.size(), "memory")) return false;
-    address = module().memories[imm().memory.value].limits.address_type();
+    address = memory_address(imm().memory.value);
   }
   if constexpr (rule.lanes != 0) return imm().lane < rule.lanes || invalid("invalid lane index");
   if constexpr (rule.immediate == Immediate::shuffle) {
@@ -151,27 +168,49 @@ inline bool BodyValidator<Sink>::check_plain_immediates([[maybe_unused]] ValType
   return true;
 }
 
+/// Operands that are not exactly the signature's.
 template <class Sink>
 template <PlainRule rule>
-bool BodyValidator<Sink>::plain(Op op) {
+bool BodyValidator<Sink>::match_plain(ValType address, u32& popped) {
+  constexpr Signature signature(rule.signature);
+  std::array<ValType, 4> operands = signature.operands;
+  if (signature.has_address && operands[0].is_bottom()) operands[0] = address;
+  return match(std::span(operands).first(signature.operand_count), popped);
+}
+
+template <class Sink>
+template <PlainRule rule>
+[[gnu::always_inline]] inline void BodyValidator<Sink>::tell_plain(Op op) {
+  if (!heard()) return;
+  if constexpr (requires { sink_->template plain<rule>(op, imm()); }) {
+    sink_->template plain<rule>(op, imm());
+  } else {
+    sink_->plain(op, imm());
+  }
+}
+
+template <class Sink>
+template <PlainRule rule>
+[[gnu::always_inline]] inline bool BodyValidator<Sink>::plain(Op op) {
   constexpr Signature signature(rule.signature);
   constexpr u32 count = signature.operand_count;
   ValType address;
   if (!reader_.template read<rule.immediate>() || !check_plain_immediates<rule>(address)) return false;
   auto type_of = [&](ValType type) { return signature.has_address && type.is_bottom() ? address : type; };
 
-  u32 popped = count;
   bool is_exact = available() >= count;
   for (u32 i = 0; i < count; ++i) {
     is_exact = is_exact && operands_.peek(count - 1 - i) == type_of(signature.operands[i]);
   }
-  if (!is_exact) [[unlikely]] {
-    std::array<ValType, 4> operands = signature.operands;
-    if (signature.has_address && operands[0].is_bottom()) operands[0] = address;
-    if (!match(std::span(operands).first(count), popped)) return false;
+  if (is_exact) [[likely]] {
+    tell_plain<rule>(op);
+    operands_.pop(count);
+  } else {
+    u32 popped = 0;
+    if (!match_plain<rule>(address, popped)) return false;
+    tell_plain<rule>(op);
+    operands_.pop(popped);
   }
-  if (heard()) sink_->plain(op, imm());
-  operands_.pop(popped);
   slot_height_ -= signature.operand_slots();
   for (u32 i = 0; i < signature.result_count; ++i) {
     if (!push(type_of(signature.results[i]))) return false;
@@ -188,11 +227,19 @@ bool BodyValidator<Sink>::typed(Op op) {
 }
 
 template <class Sink>
-[[gnu::always_inline]] inline bool BodyValidator<Sink>::local_get() {
-  if (!reader_.template read<Immediate::local>() || !check_index(imm().local.value, locals_.count(), "local")) {
-    return false;
+[[gnu::always_inline]] inline bool BodyValidator<Sink>::read_local(ValType& type) {
+  if (!reader_.template read<Immediate::local>()) return false;
+  if (const ValType* const known = locals_.find_spelled_out(imm().local)) [[likely]] {
+    type = *known;
+    return true;
   }
-  const ValType type = locals_[imm().local];
+  return check_local(imm().local, type);
+}
+
+template <class Sink>
+[[gnu::always_inline]] inline bool BodyValidator<Sink>::local_get() {
+  ValType type;
+  if (!read_local(type)) return false;
   if (!check_local_is_set(imm().local, type)) return false;
   if (heard()) sink_->local_get(imm().local, type);
   return push(type);
@@ -200,12 +247,9 @@ template <class Sink>
 
 template <class Sink>
 [[gnu::always_inline]] inline bool BodyValidator<Sink>::local_set() {
-  if (!reader_.template read<Immediate::local>() || !check_index(imm().local.value, locals_.count(), "local")) {
-    return false;
-  }
-  const ValType type = locals_[imm().local];
+  ValType type;
   u32 popped = 0;
-  if (!match(type, popped)) return false;
+  if (!read_local(type) || !match(type, popped)) return false;
   if (heard()) sink_->local_set(imm().local, type);
   mark_set(imm().local, type);
   pop(popped);
@@ -214,12 +258,9 @@ template <class Sink>
 
 template <class Sink>
 [[gnu::always_inline]] inline bool BodyValidator<Sink>::local_tee() {
-  if (!reader_.template read<Immediate::local>() || !check_index(imm().local.value, locals_.count(), "local")) {
-    return false;
-  }
-  const ValType type = locals_[imm().local];
+  ValType type;
   u32 popped = 0;
-  if (!match(type, popped)) return false;
+  if (!read_local(type) || !match(type, popped)) return false;
   if (heard()) sink_->local_tee(imm().local, type);
   mark_set(imm().local, type);
   pop(popped);

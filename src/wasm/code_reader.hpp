@@ -57,6 +57,9 @@ class CodeReader : public TypeReader {
 
   const Imm& imm() const { return imm_; }
 
+  /// The instruction of a byte that needs no feature and no second byte.
+  static Op mvp_op(u8 byte) { return Op(mvp_ops[byte]); }
+
  protected:
   Imm imm_;
 

@@ -52,6 +52,8 @@ struct NullSink {
 
   /// An instruction whose signature in opcodes.def is not "*", nop included. Operands and results follow from the
   /// signature; `a` is the address type of the memory that the immediates name.
+  /// A sink may have `template <PlainRule> void plain(Op, const Imm&)` instead, to be told when it is compiled what
+  /// instructions share (body_validator.hpp).
   void plain(Op op, const Imm& imm) { (void)op, (void)imm; }
 
   /// An instruction that only takes operands and leaves results, whose types depend on its immediates or operands:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -225,7 +226,9 @@ class StencilMaker {
     const usize size = read.bytes.size();
     if (size >= 5 && u8(read.bytes[size - 5]) == opcode_jmp && !read.references.empty() &&
         read.references.back().at == size - 4) {
-      read.next = read.references.back().target;
+      const Reference& jump = read.references.back();
+      if (jump.target.block == 0 && jump.addend != -4) refuse_it("a reference behind " + jump.target.symbol);
+      read.next = jump.target;
       read.references.pop_back();
       read.bytes.resize(size - 5);
     } else if (!ends_without_jump(read.bytes)) {
@@ -358,11 +361,29 @@ class StencilMaker {
       for (const Reference& reference : references_) {
         if ((reference.at < hot_bytes) == hot) resolve(reference, hot_bytes);
       }
-      if (hot) stencil.hot_hole_count = u16(tables_.holes.size() - stencil.first_hole);
+      if (hot) take_patches(stencil);
     }
-    stencil.hole_count = u16(tables_.holes.size() - stencil.first_hole);
+    stencil.cold_hole_count = u16(tables_.holes.size() - stencil.first_hole - stencil.hot_hole_count);
     tables_.code += code_;
     return stencil;
+  }
+
+  /// Of the holes so far, which are those of the first part.
+  void take_patches(Stencil& stencil) {
+    stencil.patch_at.fill(stencil.hot_bytes);
+    stencil.patch_kind.fill(u8(HoleKind::wide));
+    u32 taken = 0;
+    const auto is_taken = [&](const Hole& hole) {
+      const bool is_patch = taken < Stencil::patch_count && u32(hole.kind) < second_word_kinds &&
+                            hole.size_bytes == 4 && hole.addend == 0;
+      if (!is_patch) return false;
+      stencil.patch_at[taken] = hole.at;
+      stencil.patch_kind[taken++] = u8(hole.kind);
+      return true;
+    };
+    const auto first = tables_.holes.begin() + stencil.first_hole;
+    tables_.holes.erase(std::remove_if(first, tables_.holes.end(), is_taken), tables_.holes.end());
+    stencil.hot_hole_count = u16(tables_.holes.size() - stencil.first_hole);
   }
 
   void resolve(const Reference& reference, u32 hot_bytes) {
@@ -454,7 +475,7 @@ void check_frameless(const Object& object) {
 }
 
 using Table = std::vector<Stencil>;
-constexpr Stencil gap{no_stencil, 0, 0, 0, 0, 0};
+constexpr Stencil gap{no_stencil, 0, 0, 0, 0, 0, {}, {}};
 
 /// family -> its stencils, in the order of its table of handlers.
 void read_object(const Object& object, Tables& tables, std::map<std::string, Table>& families) {
@@ -499,8 +520,9 @@ void write_bytes(std::FILE* out, const char* name, const std::string& bytes) {
 void write_family(std::FILE* out, const std::string& name, const Table& table) {
   std::fprintf(out, "constexpr Stencil %s[] = {\n", name.c_str());
   for (const Stencil& s : table) {
-    std::fprintf(out, "{%u,%u,%u,%u,%u,%u},\n", s.code, s.first_hole, s.hot_bytes, s.cold_bytes, s.hole_count,
-                 s.hot_hole_count);
+    std::fprintf(out, "{%u,%u,%u,%u,%u,%u,{%u,%u,%u},{%u,%u,%u}},\n", s.code, s.first_hole, s.hot_bytes, s.cold_bytes,
+                 s.hot_hole_count, s.cold_hole_count, s.patch_at[0], s.patch_at[1], s.patch_at[2], s.patch_kind[0],
+                 s.patch_kind[1], s.patch_kind[2]);
   }
   std::fprintf(out, "};\n");
 }

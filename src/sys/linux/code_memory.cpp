@@ -1,11 +1,16 @@
 #include "sys/code_memory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <sys/mman.h>
 
 #include "sys/linux/calls.hpp"
 #include "sys/pages.hpp"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 namespace wisp::sys {
 
@@ -30,6 +35,13 @@ void CodeMemory::release() {
   if (writable_ != nullptr) WISP_CHECK(munmap(writable_, size_bytes_) == 0);
   code_ = nullptr;
   writable_ = nullptr;
+}
+
+void CodeMemory::prepare(usize offset, usize size) const {
+  const usize begin = round_up_to_pages(offset);
+  const usize end = std::min(round_up_to_pages(offset + size), size_bytes_);
+  // Before Linux 5.14 there is no such advice.
+  if (begin < end) (void)madvise(writable_ + begin, end - begin, MADV_POPULATE_WRITE);
 }
 
 Outcome<CodeMemory> CodeMemory::create(usize size_bytes) {

@@ -1,0 +1,166 @@
+#include "baseline/compiler.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "baseline/hand_written_test.hpp"
+#include "baseline/limits.hpp"
+#include "runtime/native.hpp"
+
+namespace wisp::baseline {
+namespace {
+
+using interp::LocalClass;
+using interp::SlotOp;
+using interp::variant;
+using test::HandWritten;
+
+/// Compiles code that needs no instance, and runs it.
+class CompilerTest : public testing::Test {
+ protected:
+  NativeFunction compile(const HandWritten& code) {
+    const interp::FunctionCode slot_code = code.code();
+    const CodeBlock block = *space_.room(4096);
+    EXPECT_TRUE(compiler_.compile(slot_code, block));
+    space_.keep(compiler_.size_bytes());
+    return compiler_.take(slot_code);
+  }
+
+  static void run(const NativeFunction& function, u64* frame) {
+    const auto entry = reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(function.code));
+    EXPECT_EQ(entry(frame, nullptr, nullptr, 0, nullptr), runtime::Status::returned);
+  }
+
+  Compiler compiler_{true};
+  CodeSpace space_{nullptr, 1};
+};
+
+/// Like `enter`, but without an instance: pins are read from their slots.
+void enter(interp::Emitter& out) {
+  out.append(SlotOp::copy_slots, 8, 8, 1);
+}
+
+/// The sum of all numbers below slot 0.
+HandWritten sum_below() {
+  HandWritten code({LocalClass::integer, LocalClass::integer, LocalClass::integer});
+  interp::Emitter& out = code.out;
+  enter(out);
+  out.append_wide(SlotOp::const32, 1, 0, 0);
+  out.append_wide(SlotOp::const32, 2, 0, 0);
+  const u32 begin = out.position();
+  out.append(variant(SlotOp::i32_add, interp::result_to_slot), 1, 1, 2);
+  out.append_wide(variant(SlotOp::i32_add, 2 * 2 | interp::result_to_slot), 2, 2, 1);
+  const u32 at = out.append_wide(variant(SlotOp::br_if_i32_ne, 1), 2, 0, 0);
+  out.set_wide(at, begin - at);
+  code.loops.push_back({begin, out.position()});
+  out.append(SlotOp::return_slot32, 0, 1);
+  return code;
+}
+
+TEST_F(CompilerTest, FillsOperandsIn) {
+  HandWritten code({}, 60'001);
+  code.out.append_wide(SlotOp::const32, 60'000, 0, 0xfedc'ba98);
+  code.out.append(variant(SlotOp::i32_sub, interp::result_to_slot), 1, 60'000, 0);
+  code.out.append(SlotOp::const64, 2);
+  code.out.append_word(0x0123'4567'89ab'cdef);
+  code.out.append(SlotOp::return_slot64, 0, 1);
+  std::vector<u64> frame(60'001);
+  frame[0] = 8;
+  run(compile(code), frame.data());
+  EXPECT_EQ(frame[0], 0xfedc'ba90u);
+  EXPECT_EQ(frame[2], 0x0123'4567'89ab'cdefu);
+  EXPECT_EQ(frame[60'000], 0xfedc'ba98u);
+}
+
+TEST_F(CompilerTest, LoopsWithAndWithoutPins) {
+  HandWritten code = sum_below();
+  const NativeFunction pinned = compile(code);
+  EXPECT_EQ(pinned.pinned.size(), 3u);
+  code.loops.clear();
+  const NativeFunction plain = compile(code);
+  EXPECT_TRUE(plain.pinned.empty());
+  for (const NativeFunction& function : {pinned, plain}) {
+    u64 frame[16] = {10};
+    run(function, frame);
+    EXPECT_EQ(frame[0], 45u);
+  }
+}
+
+/// Where paths meet, a pin may hold what only one of them has put there.
+TEST_F(CompilerTest, PinsAreStoredOnEveryPath) {
+  HandWritten code({LocalClass::integer, LocalClass::integer});
+  interp::Emitter& out = code.out;
+  enter(out);
+  out.append(variant(SlotOp::i32_add, interp::result_to_slot), 1, 1, 0);
+  const u32 skip = out.append_wide(SlotOp::br_if_zero, 0, 0, 0);
+  out.append(SlotOp::copy_slots, 4, 0, 2);  // pins are stored before, and read again
+  out.set_wide(skip, out.position() - skip);
+  out.append(SlotOp::copy_slots, 6, 0, 2);
+  out.append(SlotOp::return_none);
+  for (u32 i = 0; i < 8; ++i) out.append(variant(SlotOp::i32_add, interp::result_to_slot), 1, 1, 1);
+  code.loops.push_back({0, out.position()});
+  const NativeFunction function = compile(code);
+  ASSERT_FALSE(function.pinned.empty());
+  for (const u64 condition : {0, 1}) {
+    u64 frame[16] = {condition, 7};
+    run(function, frame);
+    EXPECT_EQ(frame[7], 7 + condition);
+    EXPECT_EQ(frame[5], condition * 8);
+  }
+}
+
+TEST_F(CompilerTest, TablesOfTargets) {
+  HandWritten code({});
+  interp::Emitter& out = code.out;
+  const u32 table = out.append_wide(SlotOp::br_table, 0, 0, 2);
+  out.append_word(0);
+  out.append_word(0);
+  for (const u32 target : {0, 1, 2}) {
+    out.set_half(2 * (table + 2) + target, out.position() - table);
+    out.append_wide(SlotOp::const32, 1, 0, 100 + target);
+    out.append(SlotOp::return_slot32, 0, 1);
+  }
+  const NativeFunction function = compile(code);
+  for (const auto& [index, expected] : {std::pair{0, 100}, {1, 101}, {2, 102}, {1000, 102}}) {
+    u64 frame[16] = {u64(index)};
+    run(function, frame);
+    EXPECT_EQ(frame[0], u64(expected));
+  }
+}
+
+TEST_F(CompilerTest, PositionsFollowTheWords) {
+  const HandWritten code = sum_below();
+  const NativeFunction function = compile(code);
+  EXPECT_EQ(compiler_.position_of(0), 0u);
+  for (u32 word = 2; word < code.out.position(); word += 2) {
+    EXPECT_GT(compiler_.position_of(word), compiler_.position_of(word - 2));
+  }
+  EXPECT_LE(compiler_.position_of(code.out.position()), function.size_bytes) << "what happens rarely comes last";
+}
+
+TEST_F(CompilerTest, SaysThatABlockIsTooSmall) {
+  const HandWritten code = sum_below();
+  CodeBlock block = *space_.room(4096);
+  for (const u32 size : {0u, 40u, 64u}) {
+    block.size_bytes = size;
+    EXPECT_FALSE(compiler_.compile(code.code(), block)) << size;
+  }
+}
+
+TEST(CodeSpace, WhatIsWrittenIsWhatRuns) {
+  constexpr u32 size = 3000;
+  CodeSpace space(nullptr, 1);
+  std::vector<CodeBlock> blocks;
+  for (u32 i = 0; u64{i} * size < 3 * limits::prepared_bytes; ++i) {
+    blocks.push_back(*space.room(size));
+    std::memset(blocks.back().writable, u8(i), size);
+    space.keep(size);
+  }
+  for (u32 i = 0; i < blocks.size(); ++i) {
+    EXPECT_EQ(std::count(blocks[i].code, blocks[i].code + size, u8(i)), size) << i;
+  }
+}
+
+}  // namespace
+}  // namespace wisp::baseline
