@@ -78,7 +78,8 @@ Result<void> validate_bodies(const wasm::Module& module, Validation validation) 
 }
 
 /// Validates the bodies, unless the code cache knows that an earlier process has.
-Result<void> validate_once(const Config& config, std::shared_ptr<const wasm::Module> module, Validation validation) {
+Result<void> validate_once(const Config& config, const std::shared_ptr<const wasm::Module>& module,
+                           Validation validation) {
   const bool is_kept = config.code_cache != nullptr && module->code_section_size_bytes > parallel_validation_bytes;
   if (!is_kept || validation == Validation::lazy) return validate_bodies(*module, validation);
   const auto cache = Access::disk(*config.code_cache)->open(module, is_guarded(config, *module));

@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view section_name = "wisp.code";
 
 runtime::CodeBinding bind(const Engine& engine, const wasm::Module& module) {
-  return runtime::bind_code(runtime::public_key, module, is_guarded(engine.config(), module), sys::processor_identity());
+  return runtime::bind_code(runtime::public_key, module, is_guarded(engine.config(), module),
+                            sys::processor_identity());
 }
 
 /// The code in a module's custom section; the module outlives it.

@@ -76,13 +76,15 @@ class RegularFile final : public FdNode {
     if (buffers.size() == 1) {
       return counted([&] { return system_call(SYS_pread64, fd(), buffers[0].data, buffers[0].size_bytes, offset); });
     }
-    return counted([&] { return system_call(SYS_preadv, fd(), vector_of(buffers), count_of(buffers), offset, u64{0}); });
+    return counted(
+        [&] { return system_call(SYS_preadv, fd(), vector_of(buffers), count_of(buffers), offset, u64{0}); });
   }
   Outcome<usize> write_at(ConstIoBuffers buffers, u64 offset) override {
     if (buffers.size() == 1) {
       return counted([&] { return system_call(SYS_pwrite64, fd(), buffers[0].data, buffers[0].size_bytes, offset); });
     }
-    return counted([&] { return system_call(SYS_pwritev, fd(), vector_of(buffers), count_of(buffers), offset, u64{0}); });
+    return counted(
+        [&] { return system_call(SYS_pwritev, fd(), vector_of(buffers), count_of(buffers), offset, u64{0}); });
   }
   Outcome<u64> seek(i64 delta, Whence whence) override {
     constexpr int names[] = {SEEK_SET, SEEK_CUR, SEEK_END};

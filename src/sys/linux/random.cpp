@@ -12,7 +12,8 @@ class LinuxRandom final : public RandomSource {
  public:
   Outcome<void> fill(MutableBytes bytes) override {
     while (!bytes.empty()) {
-      auto count = linux_host::counted([&] { return linux_host::system_call(SYS_getrandom, bytes.data(), bytes.size(), 0); });
+      auto count =
+          linux_host::counted([&] { return linux_host::system_call(SYS_getrandom, bytes.data(), bytes.size(), 0); });
       if (!count.ok()) return count.error();
       bytes = bytes.subspan(*count);
     }

@@ -4,9 +4,9 @@
 
 namespace wisp::sys::linux_host {
 
-/// A system call: what the kernel returns, an error as its negative number. The C library's functions for calls that may
-/// block are points at which a thread can be cancelled. That would leave the frames of a guest as they stand, and as soon
-/// as a process has threads, every call pays for it.
+/// A system call: what the kernel returns, an error as its negative number. The C library's functions for calls that
+/// may block are points at which a thread can be cancelled. That would leave the frames of a guest as they stand, and
+/// as soon as a process has threads, every call pays for it.
 template <class... Arguments>
 [[gnu::always_inline]] inline long system_call(long number, Arguments... arguments) {
   static_assert(sizeof...(Arguments) <= 6);
