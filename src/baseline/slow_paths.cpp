@@ -28,48 +28,6 @@ const u8* catch_exception(const VmContext* vm, const u8* pc, u64* frame) {
 
 }  // namespace
 
-WISP_EXTERN_HANDLER trap_exit(WISP_STATE_PARAMETERS) {
-  const State s{WISP_STATE_ARGUMENTS};
-  s.vm->execution->trap = TrapReason(u32(s.acc));
-  note_frame(s.vm, s.pc);
-  return Status::unwind;
-}
-
-WISP_EXTERN_HANDLER memory_check_failed(WISP_STATE_PARAMETERS) {
-  State s{WISP_STATE_ARGUMENTS};
-  const u64 size = s.vm->memory0->size_bytes.load(std::memory_order_acquire);
-  WISP_TRAP_IF(size == s.memory_size, TrapReason::memory_out_of_bounds);
-  s.memory_size = size;
-  WISP_REPEAT();
-}
-
-WISP_EXTERN_HANDLER interrupted(WISP_STATE_PARAMETERS) {
-  State s{WISP_STATE_ARGUMENTS};
-  take_sample(s.vm, s.pc, WISP_NATIVE_FRAME());
-  const TrapReason reason = runtime::interruption(*s.vm->execution);
-  WISP_TRAP_IF(reason != TrapReason::none, reason);
-  WISP_REPEAT();
-}
-
-WISP_EXTERN_HANDLER call_failed(WISP_STATE_PARAMETERS) {
-  State s{WISP_STATE_ARGUMENTS};
-  const Status status = Status(u32(s.acc));
-  if (status == Status::exception) {
-    // A clause can lead back to a loop, with no other backward branch in it.
-    const TrapReason reason = runtime::interruption(*s.vm->execution);
-    WISP_TRAP_IF(reason != TrapReason::none, reason);
-    const u8* const target = catch_exception(s.vm, s.pc, s.frame);
-    if (target != nullptr) {
-      const MemoryView& view = *s.vm->memory0;
-      s.memory = view.base;
-      s.memory_size = view.size_bytes.load(std::memory_order_relaxed);
-      WISP_GOTO_FORGETTING(target);
-    }
-  }
-  note_frame(s.vm, s.pc);
-  return status;
-}
-
 WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS) {
   const State s{WISP_STATE_ARGUMENTS};
   Function& function = *reinterpret_cast<Function*>(s.acc);
@@ -134,3 +92,5 @@ const void* fault_landing_address() {
 }
 
 }  // namespace wisp::baseline
+
+#include "interp/slow_path_bodies.hpp"

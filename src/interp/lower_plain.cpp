@@ -93,9 +93,8 @@ void Lowering::lower_other(Op op, const Imm& imm) {
       return emit_libcall(runtime::LibcallId::memory_grow, 1, {&address, 1}, imm.memory.value);
     }
     case Op::data_drop:
-      return emit_libcall(runtime::LibcallId::data_drop, 0, {}, imm.data.value);
     case Op::elem_drop:
-      return emit_libcall(runtime::LibcallId::elem_drop, 0, {}, imm.elem.value);
+      return lower_libcall(op, imm, 0, {});
     case Op::atomic_fence:
       emit(SlotOp::atomic_fence);
       return;

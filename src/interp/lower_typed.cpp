@@ -1,9 +1,9 @@
 #include "interp/lowering.hpp"
+#include "runtime/libcall_of.hpp"
 
 /// Lowering of globals, tables, bulk operations, references and objects.
 namespace wisp::interp {
 
-using runtime::LibcallId;
 using wasm::Imm;
 using wasm::Op;
 using wasm::ValType;
@@ -40,8 +40,13 @@ void Lowering::typed(Op op, const Imm& imm, std::span<const ValType> operands, s
     default:
       break;
   }
-  if (lower_bulk(op, imm) || lower_object(op, imm)) return;
-  WISP_CHECK(lower_allocation(op, imm, operands, results));
+  if (!lower_object(op, imm)) lower_libcall(op, imm, u32(operands.size()), results);
+}
+
+void Lowering::lower_libcall(Op op, const Imm& imm, u32 operands, std::span<const ValType> results) {
+  const std::optional<runtime::LibcallUse> use = runtime::libcall_of(op, imm);
+  WISP_CHECK(use);
+  emit_libcall(use->id, operands, results, use->first, use->second);
 }
 
 void Lowering::lower_null_check(TrapReason reason) {
@@ -86,87 +91,6 @@ void Lowering::lower_table(Op op, const Imm& imm) {
        index);
   out_.append_word(imm.table.value);
   if (is_get) stack_.push_home_and_acc(Rep::i64);
-}
-
-bool Lowering::lower_bulk(Op op, const Imm& imm) {
-  switch (op) {
-    case Op::memory_fill:
-      emit_libcall(LibcallId::memory_fill, 3, {}, imm.memory.value);
-      return true;
-    case Op::memory_copy:
-      emit_libcall(LibcallId::memory_copy, 3, {}, imm.memory.value, imm.source_memory.value);
-      return true;
-    case Op::memory_init:
-      emit_libcall(LibcallId::memory_init, 3, {}, imm.data.value, imm.memory.value);
-      return true;
-    case Op::table_fill:
-      emit_libcall(LibcallId::table_fill, 3, {}, imm.table.value);
-      return true;
-    case Op::table_copy:
-      emit_libcall(LibcallId::table_copy, 3, {}, imm.table.value, imm.source_table.value);
-      return true;
-    case Op::table_init:
-      emit_libcall(LibcallId::table_init, 3, {}, imm.elem.value, imm.table.value);
-      return true;
-    case Op::table_grow: {
-      const ValType address = context_.module.tables[imm.table.value].type.limits.address_type();
-      emit_libcall(LibcallId::table_grow, 2, {&address, 1}, imm.table.value);
-      return true;
-    }
-    case Op::elem_drop:
-      emit_libcall(LibcallId::elem_drop, 0, {}, imm.elem.value);
-      return true;
-    case Op::array_fill:
-      emit_libcall(LibcallId::array_fill, 4, {}, imm.type.value);
-      return true;
-    case Op::array_copy:
-      emit_libcall(LibcallId::array_copy, 5, {}, imm.type.value, imm.source_type.value);
-      return true;
-    case Op::array_init_data:
-      emit_libcall(LibcallId::array_init_data, 4, {}, imm.type.value, imm.data.value);
-      return true;
-    case Op::array_init_elem:
-      emit_libcall(LibcallId::array_init_elem, 4, {}, imm.type.value, imm.elem.value);
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool Lowering::lower_allocation(Op op, const Imm& imm, std::span<const ValType> operands,
-                                std::span<const ValType> results) {
-  u64 second = 0;
-  LibcallId id{};
-  switch (op) {
-    case Op::struct_new:
-      id = LibcallId::struct_new;
-      break;
-    case Op::struct_new_default:
-      id = LibcallId::struct_new_default;
-      break;
-    case Op::array_new:
-      id = LibcallId::array_new;
-      break;
-    case Op::array_new_default:
-      id = LibcallId::array_new_default;
-      break;
-    case Op::array_new_fixed:
-      id = LibcallId::array_new_fixed;
-      second = imm.count;
-      break;
-    case Op::array_new_data:
-      id = LibcallId::array_new_data;
-      second = imm.data.value;
-      break;
-    case Op::array_new_elem:
-      id = LibcallId::array_new_elem;
-      second = imm.elem.value;
-      break;
-    default:
-      return false;
-  }
-  emit_libcall(id, u32(operands.size()), results, imm.type.value, second);
-  return true;
 }
 
 namespace {
@@ -239,14 +163,6 @@ bool Lowering::lower_object(Op op, const Imm& imm) {
     case Op::ref_i31:
       lower_get(SlotOp::ref_i31, 1, 0, Rep::i64);
       return true;
-    case Op::ref_test:
-    case Op::ref_test_null:
-      lower_cast(LibcallId::ref_test, imm.ref);
-      return true;
-    case Op::ref_cast:
-    case Op::ref_cast_null:
-      lower_cast(LibcallId::ref_cast, imm.ref);
-      return true;
     default:
       return false;
   }
@@ -271,11 +187,6 @@ void Lowering::lower_set(SlotOp op, u32 operands, u32 wide) {
   } else {
     emit_wide(op, value, object, wide);
   }
-}
-
-void Lowering::lower_cast(LibcallId id, ValType type) {
-  const ValType result = id == LibcallId::ref_test ? ValType::i32() : type;
-  emit_libcall(id, 1, {&result, 1}, std::bit_cast<u64>(type));
 }
 
 }  // namespace wisp::interp

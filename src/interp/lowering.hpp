@@ -192,13 +192,10 @@ class Lowering {
   void lower_global_get(const wasm::Imm& imm, wasm::ValType type);
   void lower_global_set(const wasm::Imm& imm, wasm::ValType type);
   void lower_table(wasm::Op op, const wasm::Imm& imm);
-  bool lower_bulk(wasm::Op op, const wasm::Imm& imm);
-  bool lower_allocation(wasm::Op op, const wasm::Imm& imm, std::span<const wasm::ValType> operands,
-                        std::span<const wasm::ValType> results);
+  void lower_libcall(wasm::Op op, const wasm::Imm& imm, u32 operands, std::span<const wasm::ValType> results);
   void lower_get(SlotOp op, u32 operands, u32 wide, Rep result);
   void lower_set(SlotOp op, u32 operands, u32 wide);
   void lower_null_check(TrapReason reason);
-  void lower_cast(runtime::LibcallId id, wasm::ValType type);
 
   // lower_control.cpp
   Label& push_label(std::span<const wasm::ValType> params);

@@ -14,12 +14,6 @@ inline CodeCell* cell_of(const Function* function) {
   return static_cast<CodeCell*>(const_cast<void*>(function->code.load(std::memory_order_relaxed)));
 }
 
-inline void reload_memory(State& s) {
-  const MemoryView& view = *s.vm->memory0;
-  s.memory = view.base;
-  s.memory_size = view.size_bytes.load(std::memory_order_relaxed);
-}
-
 #define WISP_AFTER_CALL(status, words)                       \
   do {                                                       \
     if (__builtin_expect((status) != Status::returned, 0)) { \

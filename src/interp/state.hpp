@@ -135,6 +135,13 @@ inline CodeCell* cell_in_word_2(const State& s) {
   return reinterpret_cast<CodeCell*>(word(s, 2));
 }
 
+/// After what may have grown memory 0.
+inline void reload_memory(State& s) {
+  const MemoryView& view = *s.vm->memory0;
+  s.memory = view.base;
+  s.memory_size = view.size_bytes.load(std::memory_order_relaxed);
+}
+
 /// Where an operand is. Each has `get<T>(state)`; `extra` is how many words it adds after word 1.
 enum class Place : u8 {
   slot,

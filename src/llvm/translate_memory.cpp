@@ -171,12 +171,8 @@ void Translator::move_bytes(Op op, const Imm& imm) {
   const bool is_copy = op == Op::memory_copy;
   const MemoryIndex target = imm.memory;
   const MemoryIndex source = is_copy ? imm.source_memory : target;
-  const auto by_runtime = [&] {
-    emit_libcall(is_copy ? runtime::LibcallId::memory_copy : runtime::LibcallId::memory_fill, 3, {},
-                 out_.constant64(target.value), is_copy ? out_.constant64(source.value) : nullptr);
-  };
   if (out_.wasm().memories[target.value].limits.is_64 || out_.wasm().memories[source.value].limits.is_64) {
-    return by_runtime();
+    return libcall(op, imm, 3, {});
   }
   settle_refs();
   Value to = b_.CreateZExt(peek(2), out_.i64());
@@ -207,7 +203,7 @@ void Translator::move_bytes(Op op, const Imm& imm) {
   b_.CreateBr(done);
 
   b_.SetInsertPoint(slow);
-  by_runtime();
+  libcall(op, imm, 3, {});
   b_.CreateBr(done);
   b_.SetInsertPoint(done);
 }

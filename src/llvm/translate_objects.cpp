@@ -1,10 +1,10 @@
 #include "llvm/translator.hpp"
+#include "runtime/libcall_of.hpp"
 
 /// Translation of globals, tables, bulk operations, references and objects.
 namespace wisp::llvm_tier {
 
 using runtime::GcObject;
-using runtime::LibcallId;
 using wasm::Imm;
 using wasm::Op;
 using wasm::StorageType;
@@ -32,10 +32,13 @@ void Translator::typed(Op op, const Imm& imm, std::span<const ValType> operands,
       return;
     case Op::ref_as_non_null:
       return push(null_checked(pop(), TrapReason::null_reference), true);
+    case Op::memory_fill:
+    case Op::memory_copy:
+      return move_bytes(op, imm);
     default:
       break;
   }
-  WISP_CHECK(table(op, imm) || bulk(op, imm) || object(op, imm) || allocation(op, imm, operands, results));
+  if (!table(op, imm) && !object(op, imm)) libcall(op, imm, u32(operands.size()), results);
 }
 
 ir::Value* Translator::function_at(FuncIndex function) {
@@ -128,76 +131,10 @@ bool Translator::table(Op op, const Imm& imm) {
   return true;
 }
 
-bool Translator::bulk(Op op, const Imm& imm) {
-  auto run = [&](LibcallId id, u32 operands, u64 first, u64 second = 0) {
-    emit_libcall(id, operands, {}, out_.constant64(first), out_.constant64(second));
-    return true;
-  };
-  switch (op) {
-    case Op::memory_fill:
-    case Op::memory_copy:
-      move_bytes(op, imm);
-      return true;
-    case Op::memory_init:
-      return run(LibcallId::memory_init, 3, imm.data.value, imm.memory.value);
-    case Op::table_fill:
-      return run(LibcallId::table_fill, 3, imm.table.value);
-    case Op::table_copy:
-      return run(LibcallId::table_copy, 3, imm.table.value, imm.source_table.value);
-    case Op::table_init:
-      return run(LibcallId::table_init, 3, imm.elem.value, imm.table.value);
-    case Op::table_grow: {
-      const ValType address = out_.wasm().tables[imm.table.value].type.limits.address_type();
-      emit_libcall(LibcallId::table_grow, 2, {&address, 1}, out_.constant64(imm.table.value));
-      return true;
-    }
-    case Op::array_fill:
-      return run(LibcallId::array_fill, 4, imm.type.value);
-    case Op::array_copy:
-      return run(LibcallId::array_copy, 5, imm.type.value, imm.source_type.value);
-    case Op::array_init_data:
-      return run(LibcallId::array_init_data, 4, imm.type.value, imm.data.value);
-    case Op::array_init_elem:
-      return run(LibcallId::array_init_elem, 4, imm.type.value, imm.elem.value);
-    default:
-      return false;
-  }
-}
-
-bool Translator::allocation(Op op, const Imm& imm, std::span<const ValType> operands,
-                            std::span<const ValType> results) {
-  u64 second = 0;
-  LibcallId id{};
-  switch (op) {
-    case Op::struct_new:
-      id = LibcallId::struct_new;
-      break;
-    case Op::struct_new_default:
-      id = LibcallId::struct_new_default;
-      break;
-    case Op::array_new:
-      id = LibcallId::array_new;
-      break;
-    case Op::array_new_default:
-      id = LibcallId::array_new_default;
-      break;
-    case Op::array_new_fixed:
-      id = LibcallId::array_new_fixed;
-      second = imm.count;
-      break;
-    case Op::array_new_data:
-      id = LibcallId::array_new_data;
-      second = imm.data.value;
-      break;
-    case Op::array_new_elem:
-      id = LibcallId::array_new_elem;
-      second = imm.elem.value;
-      break;
-    default:
-      return false;
-  }
-  emit_libcall(id, u32(operands.size()), results, out_.constant64(imm.type.value), out_.constant64(second));
-  return true;
+void Translator::libcall(Op op, const Imm& imm, u32 operands, std::span<const ValType> results) {
+  const std::optional<runtime::LibcallUse> use = runtime::libcall_of(op, imm);
+  WISP_CHECK(use);
+  emit_libcall(use->id, operands, results, out_.constant64(use->first), out_.constant64(use->second));
 }
 
 void Translator::field_get(Value address, const StorageType& type, bool is_signed) {
@@ -327,7 +264,7 @@ ir::Value* Translator::is_of_type(Value ref, ValType type) {
   }
   push(ref, true);
   const ValType result = ValType::i32();
-  emit_libcall(LibcallId::ref_test, 1, {&result, 1}, type_bits(type));
+  emit_libcall(runtime::LibcallId::ref_test, 1, {&result, 1}, type_bits(type));
   ways.emplace_back(b_.CreateICmpNE(pop(), out_.constant32(0)), b_.GetInsertBlock());
   b_.CreateBr(done);
   b_.SetInsertPoint(done);

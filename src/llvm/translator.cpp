@@ -189,9 +189,8 @@ void Translator::plain(Op op, const Imm& imm) {
       return push(ir::ConstantVector::get(
           {out_.constant64(load_le<u64>(imm.v128.data())), out_.constant64(load_le<u64>(imm.v128.data() + 8))}));
     case Op::data_drop:
-      return emit_libcall(runtime::LibcallId::data_drop, 0, {}, out_.constant64(imm.data.value));
     case Op::elem_drop:
-      return emit_libcall(runtime::LibcallId::elem_drop, 0, {}, out_.constant64(imm.elem.value));
+      return libcall(op, imm, 0, {});
     default:
       break;
   }

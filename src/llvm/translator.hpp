@@ -215,10 +215,8 @@ class Translator {
 
   // translate_objects.cpp
   bool object(wasm::Op op, const wasm::Imm& imm);
-  bool bulk(wasm::Op op, const wasm::Imm& imm);
   bool table(wasm::Op op, const wasm::Imm& imm);
-  bool allocation(wasm::Op op, const wasm::Imm& imm, std::span<const wasm::ValType> operands,
-                  std::span<const wasm::ValType> results);
+  void libcall(wasm::Op op, const wasm::Imm& imm, u32 operands, std::span<const wasm::ValType> results);
   void global_get(GlobalIndex global, wasm::ValType type);
   void global_set(GlobalIndex global);
   Value global_cell(GlobalIndex global, u32& number);
