@@ -5,6 +5,13 @@
 #include "wasm/signature.hpp"
 #include "wasm/sink.hpp"
 
+/// Nothing is saved for a caller that there is not. AddressSanitizer cannot lay out the frames of such functions.
+#if __has_feature(address_sanitizer)
+#define WISP_VALIDATOR_HANDLER
+#else
+#define WISP_VALIDATOR_HANDLER __attribute__((preserve_none))
+#endif
+
 namespace wisp::wasm {
 
 /// What decides how an instruction with a signature is validated. Instructions that agree in it share their code.
@@ -45,18 +52,17 @@ class BodyValidator : private BodyChecker {
 
  private:
   /// Each instruction's code ends in a jump to the next one's: the processor predicts that better than one common jump.
-  /// Nothing is saved for a caller that there is not.
-  using Handler = __attribute__((preserve_none)) bool (*)(BodyValidator&);
+  using Handler = WISP_VALIDATOR_HANDLER bool (*)(BodyValidator&);
 
   bool instructions();
   /// The code of the instruction at the reader's position.
   Handler next();
   template <Op op>
-  [[clang::preserve_none]] static bool handle(BodyValidator& self);
+  WISP_VALIDATOR_HANDLER static bool handle(BodyValidator& self);
   template <PlainRule rule>
-  [[clang::preserve_none]] static bool handle_plain(BodyValidator& self);
-  [[clang::preserve_none]] static bool gated(BodyValidator& self);
-  [[clang::preserve_none]] static bool ended(BodyValidator& self);
+  WISP_VALIDATOR_HANDLER static bool handle_plain(BodyValidator& self);
+  WISP_VALIDATOR_HANDLER static bool gated(BodyValidator& self);
+  WISP_VALIDATOR_HANDLER static bool ended(BodyValidator& self);
   bool gated_instruction();
   static constexpr auto make_handlers();
   template <Op op>

@@ -30,7 +30,7 @@ bool BodyValidator<Sink>::instructions() {
 }
 
 template <class Sink>
-[[clang::preserve_none]] bool BodyValidator<Sink>::ended(BodyValidator& self) {
+WISP_VALIDATOR_HANDLER bool BodyValidator<Sink>::ended(BodyValidator& self) {
   return self.reader_.unexpected_end();
 }
 
@@ -46,7 +46,7 @@ constexpr auto BodyValidator<Sink>::make_handler() -> Handler {
 
 template <class Sink>
 template <PlainRule rule>
-[[clang::preserve_none]] bool BodyValidator<Sink>::handle_plain(BodyValidator& self) {
+WISP_VALIDATOR_HANDLER bool BodyValidator<Sink>::handle_plain(BodyValidator& self) {
   const Op op = CodeReader::mvp_op(*self.reader_.position());
   self.reader_.skip(1);
   if (!self.template plain<rule>(op)) return false;
@@ -55,7 +55,7 @@ template <PlainRule rule>
 
 template <class Sink>
 template <Op op>
-[[clang::preserve_none]] bool BodyValidator<Sink>::handle(BodyValidator& self) {
+WISP_VALIDATOR_HANDLER bool BodyValidator<Sink>::handle(BodyValidator& self) {
   self.reader_.skip(1);
   if (!self.template step<op>()) return false;
   if constexpr (op == Op::end) {
@@ -65,7 +65,7 @@ template <Op op>
 }
 
 template <class Sink>
-[[clang::preserve_none]] bool BodyValidator<Sink>::gated(BodyValidator& self) {
+WISP_VALIDATOR_HANDLER bool BodyValidator<Sink>::gated(BodyValidator& self) {
   if (!self.gated_instruction()) return false;
   [[clang::musttail]] return self.next()(self);
 }
