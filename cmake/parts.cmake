@@ -4,15 +4,26 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-# Tests that run on every tier: a test program reads the tier to use from WISP_TEST_TIER.
-set(wisp_tiers automatic interpreter baseline optimizing)
+# The optimizing compiler is left out where LLVM is missing, and under sanitizers, which LLVM is built without.
+find_path(WISP_LLVM_INCLUDE llvm/IR/Module.h PATHS /usr/lib/llvm-22/include NO_DEFAULT_PATH)
+find_program(WISP_LLVM_CONFIG llvm-config PATHS /usr/lib/llvm-22/bin NO_DEFAULT_PATH)
+set(wisp_has_llvm OFF)
+if(WISP_LLVM_INCLUDE AND WISP_LLVM_CONFIG AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND NOT WISP_SANITIZE)
+  set(wisp_has_llvm ON)
+endif()
+
+# Tests that run on every tier, besides the choice among them: a test program reads it from WISP_TEST_TIER.
+set(wisp_tiers interpreter baseline)
+if(wisp_has_llvm)
+  list(APPEND wisp_tiers optimizing)
+endif()
 # wisp_discover_tests(PROGRAM PREFIX EVERY_TIER [PROPERTIES...])
 function(wisp_discover_tests program prefix every_tier)
   if(NOT every_tier)
     gtest_discover_tests(${program} TEST_PREFIX "${prefix}." DISCOVERY_TIMEOUT 60 PROPERTIES ${ARGN})
     return()
   endif()
-  foreach(tier ${wisp_tiers})
+  foreach(tier automatic ${wisp_tiers})
     gtest_discover_tests(${program} TEST_PREFIX "${prefix}.${tier}." DISCOVERY_TIMEOUT 60
       PROPERTIES ENVIRONMENT WISP_TEST_TIER=${tier} ${ARGN})
   endforeach()
