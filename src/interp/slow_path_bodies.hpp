@@ -6,6 +6,7 @@
 
 // The slow paths that do not depend on what code is. For one source file of each tier, which has defined
 // `catch_exception` before: where control goes on after an exception at `pc`; null if it leaves the function.
+// NOLINTBEGIN(misc-definitions-in-headers)
 namespace wisp::interp {
 
 WISP_EXTERN_HANDLER trap_exit(WISP_STATE_PARAMETERS) {
@@ -49,3 +50,4 @@ WISP_EXTERN_HANDLER call_failed(WISP_STATE_PARAMETERS) {
 }
 
 }  // namespace wisp::interp
+// NOLINTEND(misc-definitions-in-headers)
