@@ -56,7 +56,7 @@ fuzz: $(BUILD)/build.ninja
 	@tests/npm/fetch engines.txt node || true
 	@ninja -C $(BUILD) --quiet differential
 	@cmake --preset fuzz >/dev/null
-	@ninja -C $(BUILD)/fuzz --quiet fuzzers
+	@ninja -C $(BUILD)/fuzzing --quiet fuzzers
 	@fuzz/run $(SECONDS) $(SEED)
 
 stress: $(BUILD)/build.ninja
