@@ -73,11 +73,10 @@ std::optional<Host> find_host() {
   if (sse == known.end() || !sse->second) return std::nullopt;
   ir::SubtargetFeatures features;
   for (const auto& feature : known) features.AddFeature(feature.first(), feature.second);
-  // Gathering and scattering lane by lane costs more than loops over single values; and loops are rarely long enough
-  // for the widest vectors.
-  for (const char* preference : {"prefer-no-gather", "prefer-no-scatter", "prefer-256-bit"}) {
-    features.AddFeature(preference);
-  }
+  // A load that becomes part of an instruction with a mask does not trap where the mask leaves it out.
+  features.AddFeature("avx512f", false);
+  // Gathering lane by lane costs more than loops over single values.
+  features.AddFeature("prefer-no-gather");
   host.features = features.getString();
   return host;
 }
