@@ -12,9 +12,15 @@
 #include <utility>
 #include <vector>
 
+#include "wisp/direct_result.hpp"
 #include "wisp/instance.hpp"
 
 namespace wisp {
+
+namespace detail {
+template <class F, class R, bool with_caller, class... Params>
+struct HostThunk;
+}
 
 /// What a host function may know of the guest that called it, for the time of one call.
 class Caller {
@@ -39,8 +45,10 @@ class Caller {
 
  private:
   friend struct Access;
-  explicit Caller(void* caller) : caller_(caller) {}
-  void* caller_;
+  template <class F, class R, bool with_caller, class... Params>
+  friend struct detail::HostThunk;
+  explicit Caller(void* instance) : instance_(instance) {}
+  void* instance_;
 };
 
 /// A host function whose type is known at run time only. The arguments are of the function's parameter types; the
@@ -55,7 +63,12 @@ struct HostFunction {
   FuncType type;
   Run run = nullptr;
   std::shared_ptr<void> closure;
+  /// The same for native code, with this as its context; null if there are several results.
+  AnyDirectEntry direct = nullptr;
 };
+
+/// Ends the guest of which `instance` calls a host function; how the call is to return.
+std::uint64_t end_guest(void* instance, Trap trap);
 
 inline Trap as_trap(Trap trap) {
   return trap;
@@ -111,9 +124,31 @@ struct HostThunk {
   static std::optional<Trap> run(void* closure, Caller& caller, std::uint64_t* slots) {
     return call(*static_cast<F*>(closure), caller, slots, std::index_sequence_for<Params...>{});
   }
-  static FuncType type() { return func_type<typename Returned<R>::Type, Params...>(); }
+  static FuncType type() { return func_type<Value, Params...>(); }
+  static AnyDirectEntry direct_entry() {
+    if constexpr (Results<Value>::count <= 1) return reinterpret_cast<AnyDirectEntry>(direct<Value>);
+    return nullptr;
+  }
 
  private:
+  using Value = typename Returned<R>::Type;
+
+  // An exception of the embedder must not reach the guest's frames, which nobody would clean up.
+  template <class One>
+  static DirectResult<One> direct(void* function, void* instance, Params... params) noexcept {
+    Caller caller(instance);
+    std::uint64_t slots[] = {to_slot(params)..., 0};
+    F& f = *static_cast<F*>(static_cast<const HostFunction*>(function)->closure.get());
+    std::optional<Trap> trap = call(f, caller, slots, std::index_sequence_for<Params...>{});
+    DirectResult<One> result{};
+    if (trap) {
+      result.how = end_guest(instance, std::move(*trap));
+    } else if constexpr (!std::is_void_v<One>) {
+      result.value = Results<One>::load(slots);
+    }
+    return result;
+  }
+
   template <std::size_t... i>
   static std::optional<Trap> call(F& f, Caller& caller, std::uint64_t* slots, std::index_sequence<i...>) {
     const auto invoke = [&]() -> R {
@@ -165,7 +200,7 @@ struct SignatureOf<R (C::*)(Params...) const> {
 template <class F>
 HostFunction host_function(F f) {
   using Thunk = typename HostThunkFor<F, typename SignatureOf<F>::Type>::Type;
-  return {Thunk::type(), &Thunk::run, std::make_shared<F>(std::move(f))};
+  return {Thunk::type(), &Thunk::run, std::make_shared<F>(std::move(f)), Thunk::direct_entry()};
 }
 
 }  // namespace detail

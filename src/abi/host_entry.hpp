@@ -29,10 +29,11 @@ class HostFunction {
 
   static constexpr CoreSignature signature() { return {{letters.data(), letters.size()}, ResultAbi<R>::core}; }
 
-  /// Lifts, calls, lowers. All pointers are checked before the function runs.
+  /// The ways to a function: lifts, calls, lowers. All pointers are checked before the function runs.
   template <Function function>
-  static HostResult entry(void* context, Caller& caller, u64* slots) {
-    return run<function>(*static_cast<Context*>(context), caller, slots, std::index_sequence_for<Params...>{});
+  static HostCode code() {
+    using Entries = Entries<function, std::make_index_sequence<param_count>>;
+    return {Entries::entry, reinterpret_cast<AnyDirectEntry>(Entries::direct)};
   }
 
  private:
@@ -86,22 +87,58 @@ class HostFunction {
     }
   }
 
+  template <usize i>
+  using Core = std::conditional_t<letters[i] == 'I', u64, u32>;
+  /// Parameters as they came.
+  using Slots = std::array<u64, param_count>;
+
+  template <Function function, class Sequence>
+  struct Entries;
   template <Function function, usize... i>
-  static HostResult run(Context& context, Caller& caller, u64* slots, std::index_sequence<i...>) {
+  struct Entries<function, std::index_sequence<i...>> {
+    static constexpr bool has_result = !ResultAbi<R>::core.empty();
+    using Result = DirectResult<std::conditional_t<has_result, u32, void>>;
+
+    static Result direct(void* context, CallingInstance& instance, Core<i>... params) {
+      const Lowered ended = run<function>(*static_cast<Context*>(context), instance, Slots{params...},
+                                          std::index_sequence_for<Params...>{});
+      if constexpr (has_result) {
+        return {static_cast<u64>(ended.how), ended.result};
+      } else {
+        return {static_cast<u64>(ended.how)};
+      }
+    }
+
+    static HostResult entry(void* context, CallingInstance& instance, u64* slots) {
+      const Result result = direct(context, instance, static_cast<Core<i>>(slots[i])...);
+      if constexpr (has_result) slots[0] = result.value;
+      return static_cast<HostResult>(result.how);
+    }
+  };
+
+  template <Function function, usize... i>
+  [[gnu::always_inline]] static Lowered run(Context& context, CallingInstance& instance, const Slots& slots,
+                                            std::index_sequence<i...>) {
     Values values;
+    Caller caller(instance);
     Lift in(caller, name.view());
-    const bool lifted = (lift<Params>(in, slots + first_slot[i], std::get<i>(values)) && ...);
+    const bool lifted = (lift<Params>(in, slots.data() + first_slot[i], std::get<i>(values)) && ...);
     if (!lifted) [[unlikely]]
-      return refuse(context, caller, slots, in);
+      return refuse(context, instance, slots, in);
     const R result = function(context, pass<Params>(caller, std::get<i>(values))...);
-    const HostResult ended = ResultAbi<R>::lower(slots, result);
+    const Lowered ended = ResultAbi<R>::lower(result);
     if (TraceSink* sink = context.trace_sink()) [[unlikely]] {
-      ended == HostResult::unwind ? trace(*sink, values, caller) : trace(*sink, values, result);
+      if (ended.how == HostResult::unwind) {
+        trace<const Unwind*>(*sink, values, instance.unwind);
+      } else {
+        trace<R>(*sink, values, result);
+      }
     }
     return ended;
   }
 
-  [[gnu::noinline, gnu::cold]] static HostResult refuse(Context& context, Caller& caller, u64* slots, const Lift& in) {
+  [[gnu::noinline, gnu::cold]] static Lowered refuse(Context& context, CallingInstance& instance, Slots slots,
+                                                     Lift in) {
     const R result = in.is_invalid() ? ResultAbi<R>::invalid() : ResultAbi<R>::refused(in.code());
     if (TraceSink* sink = context.trace_sink()) {
       TraceText text;
@@ -109,20 +146,20 @@ class HostFunction {
       text.begin('(');
       for (usize i = 0; i < param_count; ++i) {
         text.separate();
-        text.hex(letters[i] == 'I' ? slots[i] : static_cast<u32>(slots[i]));
+        text.hex(slots[i]);
       }
       text.end(')');
-      in.trapped() ? finish(text, caller) : finish(text, result);
+      in.trapped() ? finish(text, instance.unwind) : finish(text, result);
       sink->line(text.text());
     }
-    return in.trapped() ? HostResult::unwind : ResultAbi<R>::lower(slots, result);
+    return in.trapped() ? Lowered{HostResult::unwind} : ResultAbi<R>::lower(result);
   }
 
-  static bool succeeded(const Caller&) { return false; }
+  static bool succeeded(const Unwind*) { return false; }
   static bool succeeded(R result) { return ResultAbi<R>::succeeded(result); }
 
-  static void finish(TraceText& text, const Caller& caller) {
-    switch (caller.unwind().kind) {
+  static void finish(TraceText& text, const Unwind* unwind) {
+    switch (unwind->kind) {
       case Unwind::Kind::trap:
         text.append(" = trap: ");
         break;
@@ -133,16 +170,19 @@ class HostFunction {
         text.append(" = ?");
         break;
     }
-    text.append(caller.unwind().message);
+    text.append(unwind->message);
   }
   static void finish(TraceText& text, R result) {
     text.append(" = ");
     ResultAbi<R>::trace(text, result);
   }
 
-  /// `outcome` is the result, or the Caller where the guest must not go on.
+  /// Values that need no place in memory only because somebody may watch.
+  using Traced = std::conditional_t<sizeof(Values) <= 64, Values, const Values&>;
+
+  /// `outcome` is the result, or why the guest must not go on.
   template <class Outcome>
-  [[gnu::noinline, gnu::cold]] static void trace(TraceSink& sink, const Values& values, const Outcome& outcome) {
+  [[gnu::noinline, gnu::cold]] static void trace(TraceSink& sink, Traced values, Outcome outcome) {
     TraceText text;
     const bool done = succeeded(outcome);
     if (done) std::apply([&](const auto&... value) { (note_transferred(text, value), ...); }, values);

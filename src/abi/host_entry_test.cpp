@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include "abi/abi_test.hpp"
+
 namespace wisp::abi {
 namespace {
 
@@ -44,10 +46,7 @@ struct ResultAbi<Status> {
   static constexpr std::string_view core = "i";
   static Status invalid() { return Status::int_; }
   static Status refused(u32 code) { return static_cast<Status>(code); }
-  static HostResult lower(u64* slots, Status result) {
-    slots[0] = static_cast<u64>(result);
-    return HostResult::returned;
-  }
+  static Lowered lower(Status result) { return {HostResult::returned, static_cast<u32>(result)}; }
   static bool succeeded(Status result) { return result == Status::fine; }
   static void trace(TraceText& out, Status result) { render(out, result); }
 };
@@ -77,9 +76,9 @@ using Fill = decltype(describe<"fill">(fill));
 struct HostEntryTest : testing::Test {
   std::vector<u8> bytes = std::vector<u8>(64, 0xaa);
   Host host;
-  Caller caller{GuestMemory(bytes.data(), bytes.size()), nullptr};
+  TestInstance instance{bytes};
 
-  HostResult call_sum(std::vector<u64> slots) { return Sum::entry<sum>(&host, caller, slots.data()); }
+  HostResult call_sum(std::vector<u64> slots) { return Sum::code<sum>().entry(&host, instance.calling, slots.data()); }
 };
 
 TEST(Layout, RecordsFollowTheCRules) {
@@ -123,11 +122,27 @@ TEST_F(HostEntryTest, DerivesTheCoreSignature) {
 
 TEST_F(HostEntryTest, LiftsCallsAndLowers) {
   std::vector<u64> slots = {0xffffffff00000001, u64{1} << 40, 2, 60, 4, 8, 24};
-  ASSERT_EQ(Sum::entry<sum>(&host, caller, slots.data()), HostResult::returned);
+  ASSERT_EQ(Sum::code<sum>().entry(&host, instance.calling, slots.data()), HostResult::returned);
   EXPECT_EQ(slots[0], 0u);
   EXPECT_EQ(load_le<u64>(&bytes[8]), (u64{1} << 40) + 5);
   EXPECT_EQ(bytes[40], 2);
   EXPECT_EQ(bytes[48], 0xaa);
+}
+
+TEST_F(HostEntryTest, ADirectEntryDoesTheSame) {
+  const auto entered = reinterpret_cast<DirectEntry<u32, u32, u64, u32, u32, u32, u32, u32>>(Sum::code<sum>().direct);
+  auto result = entered(&host, instance.calling, 1, u64{1} << 40, 2, 60, 4, 8, 24);
+  EXPECT_EQ(result.how, u64(HostResult::returned));
+  EXPECT_EQ(result.value, u32(Status::fine));
+  EXPECT_EQ(load_le<u64>(&bytes[8]), (u64{1} << 40) + 5);
+  result = entered(&host, instance.calling, 1, 1, 8, 60, 4, 8, 24);
+  EXPECT_EQ(result.value, u32(Status::int_));
+  result = entered(&host, instance.calling, 1, 1, 0, 60, 5, 8, 24);
+  EXPECT_EQ(result.how, u64(HostResult::unwind));
+  EXPECT_EQ(instance.unwind.kind, Unwind::Kind::trap);
+  const auto left = reinterpret_cast<DirectEntry<void, u32>>(Leave::code<leave>().direct);
+  EXPECT_EQ(left(&host, instance.calling, 9).how, u64(HostResult::unwind));
+  EXPECT_EQ(instance.unwind.exit_code, 9u);
 }
 
 TEST_F(HostEntryTest, NothingHappensWhenOnePointerIsBad) {
@@ -137,11 +152,11 @@ TEST_F(HostEntryTest, NothingHappensWhenOnePointerIsBad) {
                                                          {1, 1, 0, 60, 4, 8, 48},  // the record's last byte is outside
                                                          {1, 1, 0, 60, 4, 8, 0xfffffff8}}) {
     EXPECT_EQ(call_sum(slots), HostResult::unwind);
-    EXPECT_EQ(caller.unwind().kind, Unwind::Kind::trap);
-    EXPECT_THAT(caller.unwind().message, HasSubstr("sum: pointer out of bounds"));
+    EXPECT_EQ(instance.unwind.kind, Unwind::Kind::trap);
+    EXPECT_THAT(instance.unwind.message, HasSubstr("sum: pointer out of bounds"));
   }
   EXPECT_EQ(call_sum({1, 1, 0, 60, 4, 8, 17}), HostResult::unwind);
-  EXPECT_THAT(caller.unwind().message, HasSubstr("sum: misaligned pointer: 0x11 is not a multiple of 8"));
+  EXPECT_THAT(instance.unwind.message, HasSubstr("sum: misaligned pointer: 0x11 is not a multiple of 8"));
   EXPECT_EQ(host.calls, 0);
   EXPECT_EQ(bytes, std::vector<u8>(64, 0xaa));
 }
@@ -152,21 +167,21 @@ TEST_F(HostEntryTest, EmptyTextNeedsNoAddress) {
 
 TEST_F(HostEntryTest, UnknownFlagsAreInvalid) {
   std::vector<u64> slots = {1, 1, 8, 60, 4, 8, 24};
-  EXPECT_EQ(Sum::entry<sum>(&host, caller, slots.data()), HostResult::returned);
+  EXPECT_EQ(Sum::code<sum>().entry(&host, instance.calling, slots.data()), HostResult::returned);
   EXPECT_EQ(slots[0], static_cast<u64>(Status::int_));
   EXPECT_EQ(host.calls, 0);
 }
 
 TEST_F(HostEntryTest, SaysSoWhenThereIsNoMemory) {
-  Caller without{GuestMemory(), nullptr};
+  TestInstance without;
   std::vector<u64> slots = {1, 1, 0, 0, 0, 8, 24};
-  EXPECT_EQ(Sum::entry<sum>(&host, without, slots.data()), HostResult::unwind);
-  EXPECT_THAT(without.unwind().message, HasSubstr("exports no memory"));
+  EXPECT_EQ(Sum::code<sum>().entry(&host, without.calling, slots.data()), HostResult::unwind);
+  EXPECT_THAT(without.unwind.message, HasSubstr("exports no memory"));
   // A memory of no bytes is one.
   u8 nothing = 0;
-  Caller empty{GuestMemory(&nothing, 0), nullptr};
-  EXPECT_EQ(Sum::entry<sum>(&host, empty, slots.data()), HostResult::unwind);
-  EXPECT_THAT(empty.unwind().message, HasSubstr("in a memory of 0x0 bytes"));
+  TestInstance empty{std::span(&nothing, 0)};
+  EXPECT_EQ(Sum::code<sum>().entry(&host, empty.calling, slots.data()), HostResult::unwind);
+  EXPECT_THAT(empty.unwind.message, HasSubstr("in a memory of 0x0 bytes"));
 }
 
 TEST_F(HostEntryTest, TracesWhatWasCalledAndWhatCameBack) {
@@ -176,9 +191,9 @@ TEST_F(HostEntryTest, TracesWhatWasCalledAndWhatCameBack) {
   (void)call_sum({7, 5, 9, 60, 4, 8, 24});
   (void)call_sum({7, 5, 1, 60, 4, 9, 24});
   std::vector<u64> slots = {60, 4, 0, 0};
-  (void)Fill::entry<fill>(&host, caller, slots.data());
+  (void)Fill::code<fill>().entry(&host, instance.calling, slots.data());
   slots = {3};
-  (void)Leave::entry<leave>(&host, caller, slots.data());
+  (void)Leave::code<leave>().entry(&host, instance.calling, slots.data());
   EXPECT_THAT(
       host.lines,
       ElementsAre(

@@ -2,10 +2,10 @@
 
 namespace wisp::abi {
 
-bool Lift::out_of_bounds(u64 address, u64 count, u32 size) {
+bool Lift::trap_out_of_bounds(Caller caller, std::string_view function, u64 address, u64 count, u32 size) {
   TraceText why;
-  why.append(function_);
-  if (!memory().exists()) {
+  why.append(function);
+  if (!caller.memory().exists()) {
     why.append(": the module exports no memory named \"memory\"");
   } else {
     why.append(": pointer out of bounds: ");
@@ -15,23 +15,21 @@ bool Lift::out_of_bounds(u64 address, u64 count, u32 size) {
     why.append(" bytes at ");
     why.hex(address);
     why.append(" in a memory of ");
-    why.hex(memory().size_bytes());
+    why.hex(caller.memory().size_bytes());
     why.append(" bytes");
   }
-  (void)caller_.trap(why.text());
-  trapped_ = true;
+  (void)caller.trap(why.text());
   return false;
 }
 
-bool Lift::misaligned(u64 address, u32 alignment) {
+bool Lift::trap_misaligned(Caller caller, std::string_view function, u64 address, u32 alignment) {
   TraceText why;
-  why.append(function_);
+  why.append(function);
   why.append(": misaligned pointer: ");
   why.hex(address);
   why.append(" is not a multiple of ");
   why.decimal(u64{alignment});
-  (void)caller_.trap(why.text());
-  trapped_ = true;
+  (void)caller.trap(why.text());
   return false;
 }
 

@@ -7,16 +7,24 @@
 namespace wisp::abi {
 
 /// Where one call's arguments are lifted; it keeps why that failed. The functions that report a failure return false.
+///
+/// What goes wrong is told by functions that take values and not this object: so it needs no place in memory.
 class Lift {
  public:
-  Lift(Caller& caller, std::string_view function) : caller_(caller), function_(function) {}
+  Lift(Caller caller, std::string_view function) : caller_(caller), function_(function) {}
 
   const GuestMemory& memory() const { return caller_.memory(); }
 
   /// Out of bounds and misaligned pointers trap:
   /// https://github.com/WebAssembly/WASI/blob/wasi-0.1/tools/witx-docs.md#pointers
-  [[nodiscard]] bool out_of_bounds(u64 address, u64 count, u32 size);
-  [[nodiscard]] bool misaligned(u64 address, u32 alignment);
+  [[nodiscard]] bool out_of_bounds(u64 address, u64 count, u32 size) {
+    trapped_ = true;
+    return trap_out_of_bounds(caller_, function_, address, count, size);
+  }
+  [[nodiscard]] bool misaligned(u64 address, u32 alignment) {
+    trapped_ = true;
+    return trap_misaligned(caller_, function_, address, alignment);
+  }
 
   /// The argument is no value of its type, or is refused for a reason that the guest is told as `code` (a number of
   /// the result type).
@@ -47,7 +55,12 @@ class Lift {
   u32 code() const { return code_; }
 
  private:
-  Caller& caller_;
+  // Both give false.
+  [[gnu::cold]] static bool trap_out_of_bounds(Caller caller, std::string_view function, u64 address, u64 count,
+                                               u32 size);
+  [[gnu::cold]] static bool trap_misaligned(Caller caller, std::string_view function, u64 address, u32 alignment);
+
+  Caller caller_;
   std::string_view function_;
   bool trapped_ = false;
   bool invalid_ = false;
@@ -203,8 +216,14 @@ struct Abi<Caller> {
   static constexpr std::string_view core = "";
 };
 
+/// How a call ends, and its result if it has one.
+struct Lowered {
+  HostResult how = HostResult::returned;
+  u32 result = 0;
+};
+
 /// How a result type ends the call: `core`; `invalid()` and `refused(code)`, the results that report a failed lift;
-/// `lower`, which puts the result where the tiers expect it; `succeeded`; `trace`.
+/// `lower`; `succeeded`; `trace`.
 template <class R>
 struct ResultAbi;
 
@@ -213,7 +232,7 @@ struct ResultAbi<HostResult> {
   static constexpr std::string_view core = "";
   static HostResult invalid() { return HostResult::returned; }
   static HostResult refused(u32) { return HostResult::returned; }
-  static HostResult lower(u64*, HostResult result) { return result; }
+  static Lowered lower(HostResult result) { return {result}; }
   static bool succeeded(HostResult) { return false; }
   static void trace(TraceText& out, HostResult) { out.append("?"); }
 };

@@ -132,8 +132,10 @@ struct Access {
 
   static Store store(std::shared_ptr<StoreState> state) { return Store(std::move(state)); }
   static Module module(std::shared_ptr<const ModuleState> state) { return Module(std::move(state)); }
-  static Caller caller(abi::Caller& caller) { return Caller(&caller); }
-  static abi::Caller& caller(const Caller& caller) { return *static_cast<abi::Caller*>(caller.caller_); }
+  static Caller caller(abi::CallingInstance& instance) { return Caller(&instance); }
+  static abi::CallingInstance& instance(const Caller& caller) {
+    return *static_cast<abi::CallingInstance*>(caller.instance_);
+  }
 
   // Types
   static wasm::ValType lower(ValType type) { return std::bit_cast<wasm::ValType>(type.bits_); }
@@ -201,7 +203,7 @@ struct Access {
 };
 
 /// A host function of an entry of the runtime's kind, its type made canonical.
-std::shared_ptr<HostDefinition> define(const Engine& engine, const wasm::FuncType& type, abi::HostEntry entry,
+std::shared_ptr<HostDefinition> define(const Engine& engine, const wasm::FuncType& type, abi::HostCode code,
                                        void* context);
 /// The same of a C++ closure.
 HostDefinitionRef define(const Engine& engine, detail::HostFunction function);

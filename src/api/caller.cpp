@@ -6,7 +6,7 @@ namespace wisp {
 namespace {
 
 runtime::VmContext& context_of(const Caller& caller) {
-  return *static_cast<runtime::VmContext*>(Access::caller(caller).runtime());
+  return runtime::VmContext::of(Access::instance(caller));
 }
 
 StoreState& store_of(const Caller& caller) {
@@ -21,8 +21,9 @@ Trap make_trap(TrapReason reason, std::string message = {}) {
 }
 
 /// Ends the guest as the host function wants it.
-abi::HostResult unwind(abi::Caller& caller, Trap trap) {
-  runtime::Execution& execution = *static_cast<runtime::VmContext*>(caller.runtime())->execution;
+abi::HostResult unwind(abi::CallingInstance& instance, Trap trap) {
+  abi::Caller caller(instance);
+  runtime::Execution& execution = *runtime::VmContext::of(instance).execution;
   if (trap.reason != TrapReason::uncaught_exception) {
     static_cast<StoreState*>(execution.store->owner())->inner_frames = std::move(trap.backtrace);
   }
@@ -53,11 +54,11 @@ abi::HostResult unwind(abi::Caller& caller, Trap trap) {
 
 // An exception of the embedder must not reach the guest's frames, which nobody would clean up.
 
-abi::HostResult enter_closure(void* context, abi::Caller& caller, u64* slots) noexcept {
+abi::HostResult enter_closure(void* context, abi::CallingInstance& instance, u64* slots) noexcept {
   const auto& function = *static_cast<detail::HostFunction*>(context);
-  Caller view = Access::caller(caller);
+  Caller view = Access::caller(instance);
   std::optional<Trap> trap = function.run(function.closure.get(), view, slots);
-  return trap ? unwind(caller, std::move(*trap)) : abi::HostResult::returned;
+  return trap ? unwind(instance, std::move(*trap)) : abi::HostResult::returned;
 }
 
 struct Callback {
@@ -65,24 +66,30 @@ struct Callback {
   HostCallback function;
 };
 
-abi::HostResult enter_callback(void* context, abi::Caller& caller, u64* slots) noexcept {
+abi::HostResult enter_callback(void* context, abi::CallingInstance& instance, u64* slots) noexcept {
   const auto& callback = *static_cast<Callback*>(context);
-  Caller view = Access::caller(caller);
+  Caller view = Access::caller(instance);
   StoreState& store = store_of(view);
   const std::vector<Value> arguments = Access::lift(store, callback.type->func.params, slots);
   auto outcome = callback.function(view, arguments);
-  if (outcome.trap() != nullptr) return unwind(caller, std::move(*outcome.trap()));
-  if (outcome.error() != nullptr) return caller.trap(std::move(outcome.error()->message));
+  if (outcome.trap() != nullptr) return unwind(instance, std::move(*outcome.trap()));
+  if (outcome.error() != nullptr) return unwind(instance, detail::as_trap(std::move(*outcome.error())));
   auto lowered = Access::lower(store, *outcome, callback.type->func.results, slots);
-  if (!lowered) return caller.trap("a host function returned the wrong values: " + lowered.error().message);
+  if (!lowered) {
+    return unwind(instance,
+                  make_trap(TrapReason::host, "a host function returned the wrong values: " + lowered.error().message));
+  }
   return abi::HostResult::returned;
 }
 
 }  // namespace
 
+std::uint64_t detail::end_guest(void* instance, Trap trap) {
+  return u64(unwind(*static_cast<abi::CallingInstance*>(instance), std::move(trap)));
+}
+
 GuestMemory Caller::memory() const {
-  const runtime::MemoryView& memory = *context_of(*this).exported_memory;
-  return {memory.base, memory.size_bytes.load(std::memory_order_acquire)};
+  return Access::instance(*this).exported_memory->memory();
 }
 
 Store Caller::store() const {
@@ -118,12 +125,12 @@ Trap Caller::stop() const {
   return make_trap(TrapReason::interrupted);
 }
 
-std::shared_ptr<HostDefinition> define(const Engine& engine, const wasm::FuncType& type, abi::HostEntry entry,
+std::shared_ptr<HostDefinition> define(const Engine& engine, const wasm::FuncType& type, abi::HostCode code,
                                        void* context) {
   auto definition = std::make_shared<HostDefinition>();
   definition->group = Access::state(engine).registry->intern_func(type);
   definition->function.type = definition->group.types()[0];
-  definition->function.host = entry;
+  definition->function.host = code;
   definition->function.host_context = context;
   return definition;
 }
@@ -131,14 +138,14 @@ std::shared_ptr<HostDefinition> define(const Engine& engine, const wasm::FuncTyp
 HostDefinitionRef define(const Engine& engine, detail::HostFunction function) {
   const wasm::FuncType type = Access::lower(function.type);
   auto owned = std::make_shared<detail::HostFunction>(std::move(function));
-  auto definition = define(engine, type, enter_closure, owned.get());
+  auto definition = define(engine, type, {enter_closure, owned->direct}, owned.get());
   definition->owner = std::move(owned);
   return definition;
 }
 
 HostDefinitionRef define(const Engine& engine, const FuncType& type, HostCallback callback) {
   auto owned = std::make_shared<Callback>();
-  auto definition = define(engine, Access::lower(type), enter_callback, owned.get());
+  auto definition = define(engine, Access::lower(type), {enter_callback}, owned.get());
   *owned = {definition->function.type, std::move(callback)};
   definition->owner = std::move(owned);
   return definition;

@@ -27,11 +27,11 @@ std::string hint_for(std::string_view module, std::string_view name) {
   return {};
 }
 
-abi::HostResult trap_on_call(void* context, abi::Caller& caller, u64*) {
-  return caller.trap("unknown import called: " + *static_cast<std::string*>(context));
+abi::HostResult trap_on_call(void* context, abi::CallingInstance& instance, u64*) {
+  return abi::Caller(instance).trap("unknown import called: " + *static_cast<std::string*>(context));
 }
 
-abi::HostResult return_zeros(void* context, abi::Caller&, u64* slots) {
+abi::HostResult return_zeros(void* context, abi::CallingInstance&, u64* slots) {
   const auto& type = *static_cast<const wasm::DefType*>(context);
   std::fill_n(slots, runtime::slot_count(type.func.results), 0);
   return abi::HostResult::returned;

@@ -33,6 +33,104 @@ TEST(HostFunctions, BySignature) {
   EXPECT_EQ((*results)[3].i32(), -3);
 }
 
+/// More arguments than an ABI has registers for, and a result of each kind; it imports what it exports.
+constexpr std::string_view passing_on = R"((module
+  (type $many (func (param i32 f32 i64 f64 i32 f32 i64 f64 i32 f32 i64 f64 i32 f32 i64 f64 f64 f64 f64) (result i32)))
+  (import "host" "many" (func $many (type $many)))
+  (import "host" "i64" (func $i64 (param i64) (result i64)))
+  (import "host" "f32" (func $f32 (param f32) (result f32)))
+  (import "host" "f64" (func $f64 (param f64) (result f64)))
+  (import "host" "none" (func $none (param i32)))
+  (import "host" "pair" (func $pair (param i32 f64) (result f64 i32)))
+  (func (export "many") (type $many)
+    (call $many (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4) (local.get 5) (local.get 6)
+      (local.get 7) (local.get 8) (local.get 9) (local.get 10) (local.get 11) (local.get 12) (local.get 13)
+      (local.get 14) (local.get 15) (local.get 16) (local.get 17) (local.get 18)))
+  (func (export "i64") (param i64) (result i64) (call $i64 (local.get 0)))
+  (func (export "f32") (param f32) (result f32) (call $f32 (local.get 0)))
+  (func (export "f64") (param f64) (result f64) (call $f64 (local.get 0)))
+  (func (export "none") (param i32) (call $none (local.get 0)))
+  (func (export "pair") (param i32 f64) (result f64 i32) (call $pair (local.get 0) (local.get 1)))))";
+
+using Many = std::int32_t(std::int32_t, float, std::int64_t, double, std::int32_t, float, std::int64_t, double,
+                          std::int32_t, float, std::int64_t, double, std::int32_t, float, std::int64_t, double, double,
+                          double, double);
+
+void expect_passed_on(const Instance& through, const int& sum) {
+  const auto many = through.func("many")->typed<Many>();
+  EXPECT_EQ(*(*many)(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19), 2470);
+  EXPECT_EQ(*(*through.func("i64")->typed<std::int64_t(std::int64_t)>())(-(std::int64_t{3} << 40)),
+            -(std::int64_t{3} << 40) - 1);
+  EXPECT_EQ(*(*through.func("f32")->typed<float(float)>())(1.5f), -1.5f);
+  EXPECT_EQ(*(*through.func("f64")->typed<double(double)>())(1e300), -1e300);
+  const int before = sum;
+  EXPECT_TRUE((*through.func("none")->typed<void(std::int32_t)>())(7).ok());
+  EXPECT_EQ(sum, before + 7);
+  const auto pair = through.func("pair")->typed<std::tuple<double, std::int32_t>(std::int32_t, double)>();
+  EXPECT_EQ(*(*pair)(3, 0.5), std::tuple(0.5, 3));
+}
+
+TEST(HostFunctions, TakeArgumentsFromEveryPlace) {
+  World world;
+  int sum = 0;
+  const auto define = [&](std::string_view name, auto function) {
+    ASSERT_TRUE(world.linker.define("host", name, function).ok());
+  };
+  define("many", [](std::int32_t a, float b, std::int64_t c, double d, std::int32_t e, float f, std::int64_t g,
+                    double h, std::int32_t i, float j, std::int64_t k, double l, std::int32_t m, float n,
+                    std::int64_t o, double p, double q, double r, double s) {
+    const double all[] = {double(a), b, double(c), d, double(e), f, double(g), h, double(i), j,
+                          double(k), l, double(m), n, double(o), p, q,         r, s};
+    double weighted = 0;
+    for (std::size_t at = 0; at < std::size(all); ++at) weighted += double(at + 1) * all[at];
+    return std::int32_t(weighted);
+  });
+  define("i64", [](std::int64_t value) { return value - 1; });
+  define("f32", [](float value) { return -value; });
+  define("f64", [](double value) { return -value; });
+  define("none", [&sum](std::int32_t value) { sum += value; });
+  define("pair", [](std::int32_t first, double second) { return std::tuple(second, first); });
+  const Instance instance = world.instantiate(passing_on);
+  expect_passed_on(instance, sum);
+  // The same through a guest that is imported by another.
+  Linker to_guest(world.engine);
+  ASSERT_TRUE(to_guest.define_instance("host", instance).ok());
+  const auto outer = to_guest.instantiate(world.store, test::parse(world.engine, passing_on));
+  ASSERT_TRUE(outer.ok()) << outer.message();
+  expect_passed_on(*outer, sum);
+}
+
+TEST(Linker, WhatEndsAnImportedGuestReachesItsCaller) {
+  World world;
+  ASSERT_TRUE(world.linker.define("host", "exit", [](Caller& caller) { return caller.exit(7); }).ok());
+  const Instance inner = world.instantiate(R"((module
+    (import "host" "exit" (func $exit))
+    (tag (export "tag") (param i32))
+    (func (export "trap") (param i32) unreachable)
+    (func (export "exit") (param i32) (call $exit))
+    (func (export "throw") (param i32) (throw 0 (local.get 0)))))");
+  ASSERT_TRUE(world.linker.define_instance("inner", inner).ok());
+  const Instance outer = world.instantiate(R"((module
+    (import "inner" "tag" (tag $t (param i32)))
+    (import "inner" "trap" (func $trap (param i32)))
+    (import "inner" "exit" (func $exit (param i32)))
+    (import "inner" "throw" (func $throw (param i32)))
+    (func (export "trap") (call $trap (i32.const 0)))
+    (func (export "exit") (call $exit (i32.const 0)))
+    (func (export "throw") (call $throw (i32.const 0)))
+    (func (export "catch") (result i32)
+      (block $caught (result i32)
+        (try_table (catch $t $caught) (call $throw (i32.const 31)))
+        (i32.const 0)))))");
+  // Twice: what ended one call is no part of the next.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(World::reason(outer, "trap"), TrapReason::unreachable);
+    EXPECT_EQ(World::reason(outer, "exit"), TrapReason::exit);
+    EXPECT_EQ(World::reason(outer, "throw"), TrapReason::uncaught_exception);
+    EXPECT_EQ((*outer.func("catch")->call())[0].i32(), 31);
+  }
+}
+
 TEST(HostFunctions, EndTheirGuest) {
   World world;
   ASSERT_TRUE(

@@ -379,7 +379,7 @@ Result<void> Wasi::define_in(Linker& linker) const {
   for (const wasi::p1::ImportedFunction& function : wasi::p1::imported_functions()) {
     auto definition = wisp::define(
         names.engine, wasm::FuncType{types_of(function.signature.params), types_of(function.signature.results)},
-        function.entry, &state_->p1);
+        function.code(), &state_->p1);
     definition->owner = state_;
     definition->store = state_->control;
     const std::pair key{std::string(function.module), std::string(function.name)};

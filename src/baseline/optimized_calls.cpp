@@ -120,6 +120,7 @@ const void* optimized_call(std::string_view name) {
                         {"caught", reinterpret_cast<const void*>(&caught)},
                         {"is_subtype", reinterpret_cast<const void*>(&is_subtype)},
                         {"call_host", reinterpret_cast<const void*>(&runtime::call_host)},
+                        {"import_left", reinterpret_cast<const void*>(&runtime::import_left)},
                         {"memmove", reinterpret_cast<const void*>(&std::memmove)},
                         {"memset", reinterpret_cast<const void*>(&std::memset)}};
   for (const Call& call : calls) {

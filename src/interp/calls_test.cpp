@@ -105,8 +105,8 @@ TEST(Calls, IndirectCallsAreChecked) {
   EXPECT_EQ(world.call(caller, {41, ~u32{0}}).reason(), TrapReason::undefined_element);
 }
 
-abi::HostResult triple_or_exit(void*, abi::Caller& caller, u64* slots) {
-  if (u32(slots[0]) == 13) return caller.exit(4);
+abi::HostResult triple_or_exit(void*, abi::CallingInstance& instance, u64* slots) {
+  if (u32(slots[0]) == 13) return abi::Caller(instance).exit(4);
   slots[0] = u32(slots[0]) * 3;
   return abi::HostResult::returned;
 }

@@ -99,12 +99,14 @@ class Checker {
   }
 
  private:
-  /// Whether it calls guest code: what does not comes to an end, or to a loop.
+  /// Whether it calls guest code or an import: what does not comes to an end, or to a loop.
   bool has_calls() const {
     for (const ir::BasicBlock& block : function_) {
       for (const ir::Instruction& instruction : block) {
         const auto* call = ir::dyn_cast<ir::CallInst>(&instruction);
-        if (call != nullptr && call->getCallingConv() == ir::CallingConv::PreserveNone) return true;
+        if (call == nullptr) continue;
+        // Helpers are called by name.
+        if (call->getCallingConv() == ir::CallingConv::PreserveNone || call->isIndirectCall()) return true;
       }
     }
     return false;

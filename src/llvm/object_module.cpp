@@ -190,7 +190,8 @@ ir::Function* ObjectModule::call_any() {
   ir::IRBuilder<> b(ir::BasicBlock::Create(context_, "", f));
   auto* host = ir::BasicBlock::Create(context_, "host", f);
   auto* guest = ir::BasicBlock::Create(context_, "guest", f);
-  ir::Value* entry = fixed(b, i64(), function, offsetof(runtime::Function, host));
+  constexpr u64 host_entry = offsetof(runtime::Function, host) + offsetof(abi::HostCode, entry);
+  ir::Value* entry = fixed(b, i64(), function, host_entry);
   b.CreateCondBr(b.CreateICmpNE(entry, constant64(0)), host, guest);
 
   b.SetInsertPoint(host);
@@ -238,6 +239,41 @@ ir::Function* ObjectModule::call_by_slots(const wasm::FuncType& type, u32 slots)
     return f;
   }
   ir::Value* both = b.CreateInsertValue(ir::PoisonValue::get(f->getReturnType()), call, 0);
+  b.CreateRet(b.CreateInsertValue(both, load_slot(b, type.results[0], frame), 1));
+  return f;
+}
+
+ir::Function* ObjectModule::import_by_slots(const wasm::FuncType& type, u32 slots) {
+  ir::SmallVector<ir::Type*> params{pointer(), pointer()};
+  for (const wasm::ValType param : type.params) params.push_back(type_of(param));
+  ir::Type* result = i64();
+  const bool has_result = !type.results.empty();
+  if (has_result) result = ir::StructType::get(context_, {i64(), type_of(type.results[0])});
+  auto* signature = ir::FunctionType::get(result, params, false);
+  ir::Function*& f = imports_by_slots_[signature];
+  if (f != nullptr) return f;
+  f = ir::Function::Create(signature, ir::GlobalValue::InternalLinkage, "import_by_slots", module_);
+  set_attributes(*f);
+  f->setCallingConv(ir::CallingConv::C);
+  f->addFnAttr(ir::Attribute::NoInline);
+  ir::IRBuilder<> b(ir::BasicBlock::Create(context_, "", f));
+  ir::Value* vm = f->getArg(1);
+  ir::Value* execution = fixed_pointer(b, vm, offsetof(runtime::VmContext, execution), sizeof(runtime::Execution));
+  ir::Value* frame = load(b, pointer(), at(b, execution, offsetof(runtime::Execution, stack_top)), Touches::runtime);
+  ir::SmallVector<ir::Value*> values;
+  for (u32 i = 2; i < f->arg_size(); ++i) values.push_back(f->getArg(i));
+  store_slots(b, values, frame);
+  ir::Value* top = b.CreatePtrToInt(at(b, frame, u64(slots) * 8), i64());
+  ir::CallInst* call = b.CreateCall(call_any(), {frame, vm, f->getArg(0), top, ir::PoisonValue::get(pointer())});
+  call->setCallingConv(ir::CallingConv::PreserveNone);
+  ir::Value* status = b.CreateZExt(call, i64());
+  ir::Value* how =
+      b.CreateSelect(b.CreateIsNull(status), status, b.CreateAdd(status, constant64(u64(abi::HostResult::unwind))));
+  if (!has_result) {
+    b.CreateRet(how);
+    return f;
+  }
+  ir::Value* both = b.CreateInsertValue(ir::PoisonValue::get(result), how, 0);
   b.CreateRet(b.CreateInsertValue(both, load_slot(b, type.results[0], frame), 1));
   return f;
 }

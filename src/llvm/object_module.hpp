@@ -66,6 +66,9 @@ class ObjectModule {
   /// As regs_N of functions of a type, with the Function as one more parameter: by way of slots. `slots`: the larger
   /// side of the type.
   ir::Function* call_by_slots(const wasm::FuncType& type, u32 slots);
+  /// As an abi::DirectEntry of a type, but with the Function as the context: calls it by way of slots, which begin at
+  /// Execution::stack_top. What it returns is for runtime::import_left.
+  ir::Function* import_by_slots(const wasm::FuncType& type, u32 slots);
   void set_attributes(ir::Function& function);
   /// The scope of a function's locations; `offset` is where its body begins.
   ir::DISubprogram* scope_of(FuncIndex function, u64 offset);
@@ -104,6 +107,7 @@ class ObjectModule {
   ir::DIFile* file_;
   ir::DISubroutineType* no_types_;
   std::map<std::pair<ir::FunctionType*, u32>, ir::Function*> calls_by_slots_;
+  std::map<ir::FunctionType*, ir::Function*> imports_by_slots_;
 };
 
 }  // namespace wisp::llvm_tier

@@ -14,6 +14,12 @@ u32 larger_side(const FuncType& type) {
   return std::max(runtime::slot_count(type.params), runtime::slot_count(type.results));
 }
 
+/// Whether functions of the host of that type may have an abi::DirectEntry.
+bool has_direct_entry(const FuncType& type) {
+  return type.results.size() <= 1 && std::ranges::all_of(type.params, &ValType::is_numeric) &&
+         std::ranges::all_of(type.results, &ValType::is_numeric);
+}
+
 }  // namespace
 
 std::vector<ir::Value*> Translator::pop_arguments(const FuncType& type) {
@@ -101,37 +107,34 @@ void Translator::call_function(Value function, const FuncType& type) {
   finish_call(call_any(function, type, arguments, base), type, base);
 }
 
-/// Most imports are of the host, which is then called from here.
+/// Most imports are of the host and have a direct entry; others are called as if they had one. It is not asked whether
+/// there is native stack for it: this function has been, and takes less than what is kept free for functions of the
+/// host.
 void Translator::call_import(Value function, const FuncType& type) {
+  if (out_.job().sampled || !has_direct_entry(type)) return call_function(function, type);
   const std::vector<Value> arguments = pop_arguments(type);
   const u32 base = settle_refs();
-  Block host = new_block("host");
-  Block guest = new_block();
-  Block done = new_block();
-  Value entry = out_.fixed(b_, out_.i64(), function, offsetof(runtime::Function, host));
-  branch_unlikely(b_.CreateICmpEQ(entry, out_.constant64(0)), guest, host);
+  need_slots(base + larger_side(type));
+  set_stack_top(base);
+  constexpr u64 direct_at = offsetof(runtime::Function, host) + offsetof(abi::HostCode, direct);
+  Value direct = out_.fixed(b_, out_.pointer(), function, direct_at);
+  Value context = out_.fixed(b_, out_.pointer(), function, offsetof(runtime::Function, host_context));
+  Value is_direct = b_.CreateIsNotNull(direct);
+  ir::Function* other = out_.import_by_slots(type, larger_side(type));
+  std::vector<Value> operands{b_.CreateSelect(is_direct, context, function), vm_};
+  operands.insert(operands.end(), arguments.begin(), arguments.end());
+  Value outcome = b_.CreateCall(other->getFunctionType(), b_.CreateSelect(is_direct, direct, other), operands);
 
-  b_.SetInsertPoint(guest);
-  Value of_guest = call_any(function, type, arguments, base);
-  Block guest_end = b_.GetInsertBlock();
-  b_.CreateBr(done);
-
-  b_.SetInsertPoint(host);
-  out_.store_slots(b_, arguments, slot(base));
-  set_stack_top(base + larger_side(type));
-  const auto call_host = out_.helper("call_host", out_.i32(), {out_.pointer(), out_.pointer(), out_.pointer()});
-  Value of_host = b_.CreateCall(call_host, {vm_, function, slot(base)});
-  if (type.results.size() == 1) {
-    Value both = b_.CreateInsertValue(ir::PoisonValue::get(of_guest->getType()), of_host, 0);
-    of_host = b_.CreateInsertValue(both, out_.load_slot(b_, type.results[0], slot(base)), 1);
-  }
-  b_.CreateBr(done);
-
-  b_.SetInsertPoint(done);
-  ir::PHINode* outcome = b_.CreatePHI(of_guest->getType(), 2);
-  outcome->addIncoming(of_guest, guest_end);
-  outcome->addIncoming(of_host, host);
-  finish_call(outcome, type, base);
+  const bool has_result = !type.results.empty();
+  Value how = has_result ? b_.CreateExtractValue(outcome, 0) : outcome;
+  Block left = new_block("left");
+  Block returned = new_block();
+  branch_unlikely(b_.CreateICmpNE(how, out_.constant64(u64(abi::HostResult::returned))), left, returned);
+  b_.SetInsertPoint(left);
+  const auto import_left = out_.helper("import_left", out_.i32(), {out_.pointer(), out_.i64()});
+  leave_noted(b_.CreateCall(import_left, {vm_, how}));
+  b_.SetInsertPoint(returned);
+  if (has_result) push(b_.CreateExtractValue(outcome, 1), type.results[0]);
 }
 
 /// What to call with parameters in registers to call a function: its optimized code, if there is such and it runs in

@@ -1,16 +1,29 @@
 #include "runtime/calls.hpp"
 
+#include <utility>
+
 #include "runtime/objects.hpp"
 #include "runtime/sampler.hpp"
 
 namespace wisp::runtime {
 namespace {
 
-/// Notes why a host function ended the guest.
-Status host_unwound(Execution& execution, const abi::Unwind& unwind) {
+/// Calls a function of the host in which a sample finds the guest. What it is asked for meanwhile, it says at the end.
+[[gnu::noinline]] abi::HostResult call_seen(const ActiveCall& call, abi::CallingInstance& caller, u64* slots) {
+  Execution& execution = *call.vm->execution;
+  execution.calls = &call;
+  const abi::HostResult result = call.host->host.entry(call.host->host_context, caller, slots);
+  if (is_sample_due(execution)) execution.sampler->take(std::nullopt, nullptr);
+  execution.calls = call.outer;
+  return result;
+}
+
+/// After a function of the host said that the guest must not go on: notes why.
+Status host_unwound(VmContext& caller) {
   using Kind = abi::Unwind::Kind;
-  execution.unwind = unwind;
-  switch (unwind.kind) {
+  Execution& execution = *caller.execution;
+  execution.unwind = std::exchange(execution.host_unwind, {});
+  switch (execution.unwind.kind) {
     case Kind::exit:
       execution.trap = TrapReason::exit;
       break;
@@ -30,17 +43,12 @@ Status host_unwound(Execution& execution, const abi::Unwind& unwind) {
   return Status::unwind;
 }
 
-/// Calls a function of the host in which a sample finds the guest. What it is asked for meanwhile, it says at the end.
-[[gnu::noinline]] abi::HostResult call_seen(const ActiveCall& call, abi::Caller& caller, u64* slots) {
-  Execution& execution = *call.vm->execution;
-  execution.calls = &call;
-  const abi::HostResult result = call.host->host(call.host->host_context, caller, slots);
-  if (is_sample_due(execution)) execution.sampler->take(std::nullopt, nullptr);
-  execution.calls = call.outer;
-  return result;
-}
-
 }  // namespace
+
+Status import_left(VmContext& caller, u64 how) {
+  constexpr auto unwind = u64(abi::HostResult::unwind);
+  return how == unwind ? host_unwound(caller) : Status(how - unwind);
+}
 
 Status call_host(VmContext& caller, Function& function, u64* slots) {
   Execution& execution = *caller.execution;
@@ -48,15 +56,11 @@ Status call_host(VmContext& caller, Function& function, u64* slots) {
     execution.trap = TrapReason::stack_overflow;
     return Status::unwind;
   }
-  const MemoryView& memory = *caller.exported_memory;
-  abi::Caller host_caller({memory.base, memory.size_bytes.load(std::memory_order_acquire)}, &caller);
   const abi::HostResult result =
       execution.sampler == nullptr
-          ? function.host(function.host_context, host_caller, slots)
-          : call_seen({execution.calls, &caller, nullptr, &function, WISP_NATIVE_FRAME()}, host_caller, slots);
-  if (result == abi::HostResult::returned) [[likely]]
-    return Status::returned;
-  return host_unwound(execution, host_caller.unwind());
+          ? function.host.entry(function.host_context, caller.calling, slots)
+          : call_seen({execution.calls, &caller, nullptr, &function, WISP_NATIVE_FRAME()}, caller.calling, slots);
+  return result == abi::HostResult::returned ? Status::returned : host_unwound(caller);
 }
 
 void renew_entry_limit(Execution& execution) {

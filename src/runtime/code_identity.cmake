@@ -20,7 +20,8 @@ if(wisp_llvm_config)
   string(REGEX REPLACE ".*\"(.*)\".*" "\\1" llvm_version "${llvm_version}")
 endif()
 set(folders base wasm runtime llvm)
-set(identity_sources ${PROJECT_SOURCE_DIR}/src/baseline/optimized_calls.cpp)
+set(identity_sources ${PROJECT_SOURCE_DIR}/src/baseline/optimized_calls.cpp
+  ${PROJECT_SOURCE_DIR}/src/abi/host_function.hpp ${PROJECT_SOURCE_DIR}/include/wisp/direct_result.hpp)
 foreach(folder ${folders})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.hpp
     ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.def)

@@ -154,10 +154,10 @@ void Instantiation::fill_context() {
   vm.memories = instance.memory_views_.data();
   vm.tags = instance.tags_.data();
   vm.types = module_.types.data();
-  vm.exported_memory = &store_.no_memory_;
+  vm.calling = {&store_.no_memory_, &vm.execution->host_unwind};
   const wasm::Export* memory = module_.find_export("memory");
   if (memory != nullptr && memory->kind == wasm::ExternKind::memory) {
-    vm.exported_memory = instance.memory_views_[memory->index];
+    vm.calling.exported_memory = instance.memory_views_[memory->index];
   }
   vm.instance = &instance;
   vm.code = &loaded_->code();

@@ -57,6 +57,7 @@ struct LocationTable {
 /// - cell_M    the address of M's NativeCell
 /// - libcall_X the function libcall::X
 /// - call_host runtime::call_host
+/// - import_left runtime::import_left
 /// - is_subtype(const DefType* sub, const DefType* super) -> bool
 /// - trap(VmContext*, u32 reason): sets Execution::trap and notes the frame. Called where the code will return
 /// `unwind`.

@@ -70,7 +70,7 @@ Store::Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack)
   execution.fuel_enabled = settings.fuel;
   execution.store = this;
   host_context_.memory0 = &no_memory_;
-  host_context_.exported_memory = &no_memory_;
+  host_context_.calling = {&no_memory_, &control_->execution.host_unwind};
   host_context_.execution = &execution;
 }
 
@@ -84,7 +84,7 @@ Function& Store::make_host_function(const wasm::DefType* type, abi::HostEntry en
                                     std::shared_ptr<void> owner) {
   Function& function = host_functions_.emplace_front();
   function.type = type;
-  function.host = entry;
+  function.host.entry = entry;
   function.host_context = context;
   function.index = FuncIndex(host_function_count_++);
   if (owner) kept_.push_back(std::move(owner));

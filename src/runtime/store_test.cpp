@@ -20,7 +20,7 @@ Function& guest_function(World& world) {
   return world.instantiate(builder).function(FuncIndex(0));
 }
 
-abi::HostResult add_one(void* context, abi::Caller&, u64* slots) {
+abi::HostResult add_one(void* context, abi::CallingInstance&, u64* slots) {
   ++*static_cast<int*>(context);
   slots[0] += 1;
   return abi::HostResult::returned;
@@ -55,7 +55,8 @@ TEST(Store, ArgumentsAndResultsAreOnTheStack) {
 }
 
 /// A host function that ends its guest in the way that `context` says.
-abi::HostResult end(void* context, abi::Caller& caller, u64*) {
+abi::HostResult end(void* context, abi::CallingInstance& instance, u64*) {
+  abi::Caller caller(instance);
   switch (*static_cast<char*>(context)) {
     case 'e':
       return caller.exit(7);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include "wisp/trap_reason.hpp"
@@ -24,6 +26,7 @@ struct CodeLocation;
 struct ActiveCall;
 class Sampler;
 
+using abi::MemoryView;
 using wisp::TrapReason;
 
 /// A reference in a slot. 0 is null. Of the `func` hierarchy it is a `Function*`. Of the `any`, `extern` and `exn`
@@ -47,18 +50,12 @@ struct Function {
   /// What the tier enters; set by the tier (first to something that compiles on demand). Of a host function: unused.
   std::atomic<const void*> code = nullptr;
   /// Of a function of the host only.
-  abi::HostEntry host = nullptr;
+  abi::HostCode host;
   void* host_context = nullptr;
   /// Index in the defining module; of a host function: a number for messages.
   FuncIndex index;
 
-  bool is_host() const { return host != nullptr; }
-};
-
-/// Where a linear memory is now. The address of the view is stable; `base` never moves while the memory lives.
-struct MemoryView {
-  u8* base = nullptr;
-  std::atomic<u64> size_bytes = 0;  // other threads may grow a shared memory
+  bool is_host() const { return host.entry != nullptr; }
 };
 
 /// Where a table's elements are now. The address of the view is stable; `elements` may move when the table grows.
@@ -106,6 +103,7 @@ struct Execution {
   i64 fuel = 0;  // may go below zero; the guest stops when it does
 
   TrapReason trap = TrapReason::none;
+  abi::Unwind host_unwind;   // why a function of the host ends the guest, until `unwind` says it
   abi::Unwind unwind;        // details if a host function ended the guest
   Ref exception = null_ref;  // if Status::exception: an ExceptionObject (heap.hpp)
   /// Where frames that are left by `unwind` or `exception` are noted, innermost first; set by Tier::call for its
@@ -119,6 +117,8 @@ struct Execution {
 
 /// What the code of one instance sees. Arrays are indexed by the module's index spaces (imports first).
 struct VmContext {
+  /// What functions of the host see.
+  abi::CallingInstance calling;
   MemoryView* memory0 = nullptr;  // memories[0], or an empty view if the instance has no memory
   Execution* execution = nullptr;
   Function* const* functions = nullptr;
@@ -127,11 +127,13 @@ struct VmContext {
   MemoryView* const* memories = nullptr;
   Tag* const* tags = nullptr;
   const wasm::DefType* const* types = nullptr;
-  /// The memory exported as "memory" (an empty view if there is none): what host functions see.
-  MemoryView* exported_memory = nullptr;
   Instance* instance = nullptr;
   /// The module's code in the store's tier: what `Tier::load` returned.
   ModuleCode* code = nullptr;
+
+  /// Of what `calling` is part of.
+  static VmContext& of(abi::CallingInstance& calling) { return reinterpret_cast<VmContext&>(calling); }
 };
+static_assert(std::is_standard_layout_v<VmContext> && offsetof(VmContext, calling) == 0);
 
 }  // namespace wisp::runtime

@@ -208,13 +208,13 @@ TEST_P(FdTest, TheSumOfTheVectorsIsTakenIn64Bits) {
   // A reserved mapping, of which nothing is touched: 65 vectors of 64 MiB each lie in it, but their sum does not fit
   // into 32 bits.
   std::vector<u8> big(64 << 20);
-  abi::Caller caller(GuestMemory(big.data(), big.size()), nullptr);
+  abi::TestInstance instance(big);
   for (u32 i = 0; i < 65; ++i) {
     store_le(&big[i * 8], u32{0});
     store_le(&big[i * 8 + 4], u32{64 << 20});
   }
   u64 slots[] = {1, 0, 65, 1024};
-  EXPECT_EQ(functions.at("fd_write")->entry(&p1, caller, slots), abi::HostResult::returned);
+  EXPECT_EQ(functions.at("fd_write")->code().entry(&p1, instance.calling, slots), abi::HostResult::returned);
   EXPECT_EQ(static_cast<Errno>(slots[0]), Errno::inval);
   EXPECT_TRUE(out.empty());
 }

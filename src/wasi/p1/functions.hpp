@@ -73,7 +73,7 @@ struct ImportedFunction {
   std::string_view module;
   std::string_view name;
   abi::CoreSignature signature;
-  abi::HostEntry entry;
+  abi::HostCode (*code)();
 };
 
 /// The 46 functions of `wasi_snapshot_preview1`, then the 45 of `wasi_unstable`, each in witx order. The context

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "abi/abi_test.hpp"
 #include "sys/memory/file_system.hpp"
 #include "sys/memory/streams.hpp"
 #include "wasi/p1/convert.hpp"
@@ -200,11 +201,11 @@ class GuestTest : public ::testing::TestWithParam<const char*> {
     const ImportedFunction& function = *functions.at(name);
     EXPECT_EQ(slots.size(), function.signature.params.size()) << name;
     slots.resize(std::max<usize>(slots.size(), 1));
-    abi::Caller caller(GuestMemory(memory.data(), memory.size()), nullptr);
+    abi::TestInstance instance(memory);
     CallResult result;
-    result.how = function.entry(&p1, caller, slots.data());
+    result.how = function.code().entry(&p1, instance.calling, slots.data());
     result.error = static_cast<Errno>(slots[0]);
-    result.unwind = caller.unwind();
+    result.unwind = instance.unwind;
     return result;
   }
 

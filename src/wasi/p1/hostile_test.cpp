@@ -196,10 +196,10 @@ TEST_P(HostileTest, EveryVectorIsCheckedBeforeTheFirstIsUsed) {
 TEST_P(HostileTest, WithoutAMemoryEveryPointerTraps) {
   for (const Call& made : calls(unstable())) {
     SCOPED_TRACE(made.name);
-    abi::Caller caller(GuestMemory(), nullptr);
+    abi::TestInstance instance;
     std::vector<u64> slots = made.slots;
-    EXPECT_EQ(functions.at(made.name)->entry(&p1, caller, slots.data()), abi::HostResult::unwind);
-    EXPECT_EQ(caller.unwind().kind, abi::Unwind::Kind::trap);
+    EXPECT_EQ(functions.at(made.name)->code().entry(&p1, instance.calling, slots.data()), abi::HostResult::unwind);
+    EXPECT_EQ(instance.unwind.kind, abi::Unwind::Kind::trap);
   }
 }
 

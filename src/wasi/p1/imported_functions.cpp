@@ -17,7 +17,7 @@ constexpr usize unstable_count = preview1_count - std::ranges::count(versions, V
 template <abi::Name name, auto function>
 constexpr ImportedFunction row(std::string_view module) {
   using Host = decltype(abi::describe<name>(function));
-  return {module, name.view(), Host::signature(), &Host::template entry<function>};
+  return {module, name.view(), Host::signature(), &Host::template code<function>};
 }
 
 template <class Version>

@@ -157,10 +157,7 @@ struct ResultAbi<Errno> {
   static constexpr std::string_view core = "i";
   static Errno invalid() { return Errno::inval; }
   static Errno refused(u32 code) { return static_cast<Errno>(code); }
-  static HostResult lower(u64* slots, Errno error) {
-    slots[0] = static_cast<u64>(error);
-    return HostResult::returned;
-  }
+  static Lowered lower(Errno error) { return {HostResult::returned, static_cast<u32>(error)}; }
   static bool succeeded(Errno error) { return error == Errno::success; }
   static void trace(TraceText& out, Errno error) { render(out, error); }
 };
@@ -169,10 +166,7 @@ template <>
 struct ResultAbi<Completion> : ResultAbi<Errno> {
   static Completion invalid() { return Errno::inval; }
   static Completion refused(u32 code) { return static_cast<Errno>(code); }
-  static HostResult lower(u64* slots, Completion completion) {
-    slots[0] = static_cast<u64>(completion.error());
-    return completion.how();
-  }
+  static Lowered lower(Completion completion) { return {completion.how(), static_cast<u32>(completion.error())}; }
   static bool succeeded(Completion completion) { return completion.error() == Errno::success; }
   static void trace(TraceText& out, Completion completion) { render(out, completion.error()); }
 };
