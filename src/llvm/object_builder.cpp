@@ -70,6 +70,7 @@ class InlineCandidates {
       ir::Function* f = translate(out_, callee, Entry::registers);
       if (f == nullptr) return false;
       f->setLinkage(ir::GlobalValue::AvailableExternallyLinkage);
+      if (facts.instructions <= limits::always_inline_instructions) f->addFnAttr(ir::Attribute::AlwaysInline);
       if (!add(facts, depth + 1)) return false;
     }
     return true;
