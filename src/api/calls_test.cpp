@@ -105,6 +105,58 @@ TEST(Calls, TypedFunctionsCheckTheirSignature) {
   EXPECT_EQ(trapped.trap()->reason, TrapReason::integer_divide_by_zero);
 }
 
+/// What is in a table at first is likely what is called; what is put there later must be called as well.
+TEST(Calls, ThroughATableThatChanges) {
+  World world;
+  const Instance other = world.instantiate(R"((module (global $calls (mut i32) (i32.const 0))
+    (func (export "f") (param i32) (result i32)
+      (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+      (i32.add (local.get 0) (i32.add (i32.const 1000) (global.get $calls))))))");
+  const Instance instance = world.instantiate(R"((module
+    (type $t (func (param i32) (result i32)))
+    (type $ref (func (param externref) (result externref)))
+    (type $none (func (param i32)))
+    (table (export "t") 8 funcref)
+    (global $seen (export "seen") (mut i32) (i32.const 0))
+    (elem (i32.const 0) $double $next $fact $same $see)
+    (func $double (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+    (func $next (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+    (func $fact (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (i32.mul (local.get 0)
+          (call_indirect (type $t) (i32.sub (local.get 0) (i32.const 1)) (i32.const 2))))
+        (else (i32.const 1))))
+    (func $same (param externref) (result externref) (local.get 0))
+    (func $see (param i32) (global.set $seen (local.get 0)))
+    (func (export "call") (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0) (local.get 1)))
+    (func (export "ref") (param externref i32) (result externref)
+      (call_indirect (type $ref) (local.get 0) (local.get 1)))
+    (func (export "see") (param i32 i32) (call_indirect (type $none) (local.get 0) (local.get 1)))))");
+  const auto call = *instance.func("call")->typed<std::int32_t(std::int32_t, std::int32_t)>();
+  EXPECT_EQ(*call(21, 0), 42);
+  EXPECT_EQ(*call(21, 1), 22);
+  EXPECT_EQ(*call(6, 2), 720);
+  EXPECT_EQ(World::reason(instance, "call", {1, 3}), TrapReason::indirect_call_type_mismatch);
+  EXPECT_EQ(World::reason(instance, "call", {1, 7}), TrapReason::uninitialized_element);
+  EXPECT_EQ(World::reason(instance, "call", {1, 8}), TrapReason::undefined_element);
+  EXPECT_EQ(World::reason(instance, "ref", {Value::null(HeapType::extern_), 0}),
+            TrapReason::indirect_call_type_mismatch);
+  const Value reference = *world.store.host_ref(5);
+  EXPECT_EQ((*instance.func("ref")->call({reference, 3}))[0].host_value(), 5u);
+  EXPECT_TRUE(instance.func("see")->call({9, 4}).ok());
+  EXPECT_EQ(instance.global("seen")->get().i32(), 9);
+
+  Table table = *instance.table("t");
+  ASSERT_TRUE(table.set(0, *other.func("f")).ok());
+  ASSERT_TRUE(table.set(1, make_func(world.store, [](std::int32_t value) { return -value; })).ok());
+  ASSERT_TRUE(table.set(4, make_func(world.store, [] {})).ok());
+  EXPECT_EQ(*call(5, 0), 1006);
+  EXPECT_EQ(*call(5, 0), 1007);
+  EXPECT_EQ(*call(5, 1), -5);
+  EXPECT_EQ(*call(5, 2), 120);
+  EXPECT_EQ(World::reason(instance, "see", {1, 4}), TrapReason::indirect_call_type_mismatch);
+}
+
 TEST(Traps, HaveABacktraceByName) {
   World world;
   const Instance instance = world.instantiate(R"((module $m

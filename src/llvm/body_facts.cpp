@@ -13,6 +13,8 @@ class FactSink {
  public:
   static constexpr bool wants_unreachable = false;
 
+  explicit FactSink(ObjectModule& out) : out_(out) {}
+
   BodyFacts facts;
 
   void begin(const wasm::BodyState& state) {
@@ -50,7 +52,11 @@ class FactSink {
     see(8);
     if (!state_->module().is_imported(function)) facts.callees.push_back(function);
   }
-  void call_indirect(TableIndex, TypeIndex, const wasm::FuncType&) { see(16); }
+  void call_indirect(TableIndex, TypeIndex index, const wasm::FuncType&) {
+    see(16);
+    const auto likely = out_.likely_callees(index);
+    facts.callees.insert(facts.callees.end(), likely.begin(), likely.end());
+  }
   void call_ref(TypeIndex, const wasm::FuncType&) { see(12); }
   void try_table(const wasm::BlockType&, std::span<const wasm::CatchClause>) {
     see(0);
@@ -75,16 +81,17 @@ class FactSink {
     facts.can_inline = false;
   }
 
+  ObjectModule& out_;
   const wasm::BodyState* state_ = nullptr;
   u32 locals_ = 0;
 };
 
 }  // namespace
 
-std::optional<BodyFacts> facts_of(const wasm::Module& module, FuncIndex function) {
-  FactSink sink;
+std::optional<BodyFacts> facts_of(ObjectModule& out, FuncIndex function) {
+  FactSink sink(out);
   // A module that is validated lazily may have invalid functions.
-  if (!wasm::validate_body(module, function, sink).ok()) return std::nullopt;
+  if (!wasm::validate_body(out.wasm(), function, sink).ok()) return std::nullopt;
   std::ranges::sort(sink.facts.callees);
   const auto rest = std::ranges::unique(sink.facts.callees);
   sink.facts.callees.erase(rest.begin(), rest.end());

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string_view>
 
 #include <gtest/gtest.h>
@@ -20,10 +21,16 @@ using wasm::test::operator+;
 
 const Buffer binary_type{0x60, 2, 0x7f, 0x7f, 1, 0x7f};
 
-/// Functions of type [i32 i32] -> [i32], from their instructions.
-std::shared_ptr<const wasm::Module> module_of(const std::vector<Buffer>& bodies) {
+/// Functions of type [i32 i32] -> [i32], from their instructions. Of the first ones, so many are in a table.
+std::shared_ptr<const wasm::Module> module_of(const std::vector<Buffer>& bodies, u8 in_table = 0) {
   wasm::test::Parts parts;
   parts.types = {binary_type};
+  if (in_table != 0) {
+    parts.tables = {{0x70, 0, in_table}};
+    Buffer segment{0, 0x41, 0, 0x0b, in_table};
+    for (u8 i = 0; i < in_table; ++i) segment.push_back(i);
+    parts.elems = {segment};
+  }
   for (const Buffer& body : bodies) {
     parts.functions.push_back({0});
     parts.bodies.push_back(Buffer{0} + body + Buffer{0x0b});
@@ -96,6 +103,20 @@ TEST_F(Compiler, NamesTheCallsThatCodeIsInlinedInto) {
   }
   EXPECT_TRUE(found);
   EXPECT_FALSE(names(*code, "regs_0")) << "nothing is left to call";
+}
+
+TEST_F(Compiler, TakesInWhatFewFunctionsATableMayMean) {
+  const Buffer call_through_table{0x20, 0, 0x20, 1, 0x41, 0, 0x11, 0, 0};
+  const auto takes_in_first = [&](u8 in_table) {
+    std::vector<Buffer> bodies(in_table, divide);
+    bodies.push_back(call_through_table);
+    const auto module = module_of(bodies, in_table);
+    const auto code = compile(*module, in_table);
+    return code.ok() && std::ranges::count(code->bodies, FuncIndex(0)) == 1;
+  };
+  EXPECT_TRUE(takes_in_first(1));
+  EXPECT_TRUE(takes_in_first(limits::likely_callees));
+  EXPECT_FALSE(takes_in_first(limits::likely_callees + 1));
 }
 
 TEST_F(Compiler, KeepsToWhatMayBeInlined) {

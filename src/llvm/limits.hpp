@@ -27,6 +27,8 @@ inline constexpr u32 regular_stride = 4;
 /// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
 inline constexpr u32 inline_instructions = 400;
 inline constexpr u32 inline_total_instructions = 4'000;
+/// Functions that a call through a table is compared with, before it is made in the general way.
+inline constexpr u32 likely_callees = 4;
 /// A body of so few instructions is part of whatever calls it, though it may be long in machine code: a call of the
 /// host is, with all that can come of it.
 inline constexpr u32 always_inline_instructions = 24;

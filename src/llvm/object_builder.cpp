@@ -61,7 +61,7 @@ class InlineCandidates {
     if (depth == limits::inline_depth) return true;
     for (const FuncIndex callee : caller.callees) {
       if (!is_allowed(callee) || !seen_.insert(callee.value).second) continue;
-      const std::optional<BodyFacts> known = facts_of(out_.wasm(), callee);
+      const std::optional<BodyFacts> known = facts_of(out_, callee);
       if (!known) continue;
       const BodyFacts& facts = *known;
       if (!facts.can_inline || !facts.fits_frame() || facts.instructions > limits::inline_instructions) continue;
@@ -138,7 +138,7 @@ void unroll_calls(ir::Function& function, const BodyFacts& facts) {
 bool build_object(ObjectModule& out) {
   const FuncIndex function = out.job().function;
   if (out.wasm().body(function).code.size() > limits::body_bytes) return false;
-  const std::optional<BodyFacts> known = facts_of(out.wasm(), function);
+  const std::optional<BodyFacts> known = facts_of(out, function);
   if (!known || !known->fits_frame()) return false;
   const BodyFacts& facts = *known;
   const bool is_osr = out.job().osr_loop.has_value();

@@ -1,6 +1,7 @@
 #include "llvm/object_module.hpp"
 
 #include <string>
+#include <utility>
 
 #include "llvm/limits.hpp"
 #include "runtime/native.hpp"
@@ -29,6 +30,25 @@ ObjectModule::ObjectModule(ir::LLVMContext& context, const CompileJob& job)
   no_types_ = di.createSubroutineType(di.getOrCreateTypeArray({}));
   di.finalize();
   module_.addModuleFlag(ir::Module::Warning, "Debug Info Version", ir::DEBUG_METADATA_VERSION);
+}
+
+std::span<const FuncIndex> ObjectModule::likely_callees(TypeIndex type) {
+  if (!std::exchange(has_table_functions_, true)) {
+    std::vector<bool> seen(wasm().functions.size());
+    for (const wasm::ElemSegment& segment : wasm().elems) {
+      if (segment.mode == wasm::SegmentMode::declarative) continue;
+      for (const FuncIndex function : segment.functions) {
+        if (wasm().is_imported(function) || seen[function.value]) continue;
+        seen[function.value] = true;
+        table_functions_[wasm().functions[function.value]].push_back(function);
+      }
+    }
+  }
+  const wasm::DefType* const wanted = wasm().types[type.value];
+  const auto found = table_functions_.find(wanted);
+  if (found == table_functions_.end() || found->second.size() > limits::likely_callees) return {};
+  if (wanted->func.results.size() > 1) return {};
+  return found->second;
 }
 
 ir::Type* ObjectModule::type_of(wasm::ValType type) const {

@@ -38,6 +38,10 @@ class ObjectModule {
   const std::vector<FuncIndex>& bodies() const { return bodies_; }
   void note_body(FuncIndex function) { bodies_.push_back(function); }
 
+  /// What a call through a table likely means: the functions of exactly that type that element segments name, if they
+  /// are few and there is one result at most.
+  std::span<const FuncIndex> likely_callees(TypeIndex type);
+
   // Types.
   ir::Type* type_of(wasm::ValType type) const;
   ir::Type* i8() const { return ir::Type::getInt8Ty(context_); }
@@ -106,6 +110,8 @@ class ObjectModule {
   ir::DICompileUnit* unit_;
   ir::DIFile* file_;
   ir::DISubroutineType* no_types_;
+  std::map<const wasm::DefType*, std::vector<FuncIndex>> table_functions_;  // of element segments, by type
+  bool has_table_functions_ = false;
   std::map<std::pair<ir::FunctionType*, u32>, ir::Function*> calls_by_slots_;
   std::map<ir::FunctionType*, ir::Function*> imports_by_slots_;
 };

@@ -80,11 +80,16 @@ void Translator::call(FuncIndex function, const FuncType& type) {
   const std::vector<Value> arguments = pop_arguments(type);
   const u32 base = settle_refs();
   if (type.results.size() > 1) need_slots(base + runtime::slot_count(type.results));
+  finish_call(call_guest(function, arguments, base), type, base);
+}
+
+/// A function of the module.
+ir::Value* Translator::call_guest(FuncIndex function, std::span<const Value> arguments, u32 base) {
   std::vector<Value> operands{slot(base), vm_, memory_};
   operands.insert(operands.end(), arguments.begin(), arguments.end());
   ir::CallInst* call = b_.CreateCall(out_.entry(Entry::registers, function), operands);
   call->setCallingConv(ir::CallingConv::PreserveNone);
-  finish_call(call, type, base);
+  return call;
 }
 
 /// Any function, by its address: with its arguments in registers if optimized code of it is there, else in slots.
@@ -166,38 +171,70 @@ ir::Value* Translator::code_of(Value function, Value otherwise) {
   return phi;
 }
 
-ir::Value* Translator::table_function(TableIndex table, TypeIndex index) {
+/// The Function that an element of a table is, which may be null; a trap if there is no such element.
+ir::Value* Translator::table_element(TableIndex table) {
   Value element = pop();
   if (element->getType() == out_.i32()) element = b_.CreateZExt(element, out_.i64());
   Value view = table_view(table);
   trap_if(b_.CreateICmpUGE(element, table_size(view, table)), TrapReason::undefined_element);
   Value address = b_.CreateInBoundsGEP(out_.i64(), table_elements(view, table), element);
-  Value function = out_.load(b_, out_.pointer(), address, Touches::table);
+  return out_.load(b_, out_.pointer(), address, Touches::table);
+}
+
+/// The same; a trap if it is null or not of the type.
+ir::Value* Translator::checked(Value function, TypeIndex index) {
   trap_if(b_.CreateIsNull(function), TrapReason::uninitialized_element);
   Value actual = out_.fixed(b_, out_.pointer(), function, offsetof(runtime::Function, type));
   Value expected = type_at(index);
   Value differs = b_.CreateICmpNE(actual, expected);
-  if (!out_.wasm().types[index.value]->is_final) {
-    Block compare = new_block();
-    Block matched = new_block();
-    branch_unlikely(differs, compare, matched);
-    b_.SetInsertPoint(compare);
-    const auto is_subtype =
-        out_.helper("is_subtype", ir::Type::getInt1Ty(out_.context()), {out_.pointer(), out_.pointer()});
-    ir::CallInst* is_sub = b_.CreateCall(is_subtype, {actual, expected});
-    is_sub->addRetAttr(ir::Attribute::ZExt);
-    trap_if(b_.CreateNot(is_sub), TrapReason::indirect_call_type_mismatch);
-    b_.CreateBr(matched);
-    b_.SetInsertPoint(matched);
-  } else {
+  if (out_.wasm().types[index.value]->is_final) {
     trap_if(differs, TrapReason::indirect_call_type_mismatch);
+    return function;
   }
+  Block compare = new_block();
+  Block matched = new_block();
+  branch_unlikely(differs, compare, matched);
+  b_.SetInsertPoint(compare);
+  const auto is_subtype =
+      out_.helper("is_subtype", ir::Type::getInt1Ty(out_.context()), {out_.pointer(), out_.pointer()});
+  ir::CallInst* is_sub = b_.CreateCall(is_subtype, {actual, expected});
+  is_sub->addRetAttr(ir::Attribute::ZExt);
+  trap_if(b_.CreateNot(is_sub), TrapReason::indirect_call_type_mismatch);
+  b_.CreateBr(matched);
+  b_.SetInsertPoint(matched);
   return function;
 }
 
 void Translator::call_indirect(TableIndex table, TypeIndex index, const FuncType& type) {
   see();
-  call_function(table_function(table, index), type);
+  Value function = table_element(table);
+  const auto likely = out_.likely_callees(index);
+  if (likely.empty()) return call_function(checked(function, index), type);
+
+  const std::vector<Value> arguments = pop_arguments(type);
+  const u32 base = settle_refs();
+  const bool has_result = !type.results.empty();
+  Block done = new_block();
+  std::vector<std::pair<Value, Block>> results;
+  const auto finish = [&](Value outcome) {
+    finish_call(outcome, type, base);
+    results.emplace_back(has_result ? pop() : nullptr, b_.GetInsertBlock());
+    b_.CreateBr(done);
+  };
+  for (const FuncIndex callee : likely) {
+    Block same = new_block("likely");
+    Block other = new_block();
+    b_.CreateCondBr(b_.CreateICmpEQ(function, function_at(callee)), same, other);
+    b_.SetInsertPoint(same);
+    finish(call_guest(callee, arguments, base));
+    b_.SetInsertPoint(other);
+  }
+  finish(call_any(checked(function, index), type, arguments, base));
+  b_.SetInsertPoint(done);
+  if (!has_result) return;
+  ir::PHINode* result = b_.CreatePHI(out_.type_of(type.results[0]), u32(results.size()));
+  for (const auto& [value, from] : results) result->addIncoming(value, from);
+  push(result, type.results[0]);
 }
 
 void Translator::call_ref(TypeIndex, const FuncType& type) {
@@ -239,7 +276,7 @@ void Translator::tail_call_function(Value function, const FuncType& type) {
 
 void Translator::return_call_indirect(TableIndex table, TypeIndex index, const FuncType& type) {
   see();
-  tail_call_function(table_function(table, index), type);
+  tail_call_function(checked(table_element(table), index), type);
 }
 
 void Translator::return_call_ref(TypeIndex, const FuncType& type) {

@@ -16,8 +16,8 @@ using runtime::TrapReason;
 struct BodyFacts {
   /// It ends in calls that take its place; only the convention with slots can do that for any two types.
   bool has_tail_call = false;
-  /// Functions of the module that it calls, and whether it does nothing that would keep it from becoming part of
-  /// others.
+  /// Functions of the module that it calls or likely calls, and whether it does nothing that would keep it from
+  /// becoming part of others.
   std::vector<FuncIndex> callees;
   bool can_inline = true;
   u32 instructions = 0;
@@ -25,7 +25,7 @@ struct BodyFacts {
   u32 slots = 0;
   bool fits_frame() const { return slots <= runtime::limits::frame_slots; }
 };
-std::optional<BodyFacts> facts_of(const wasm::Module& module, FuncIndex function);
+std::optional<BodyFacts> facts_of(ObjectModule& out, FuncIndex function);
 
 /// Writes one body as a function of an ObjectModule: a sink of the validator. Operands are values; locals are stack
 /// variables that LLVM turns into values. References live in slots of the frame as well (native.hpp): the frame holds
@@ -156,7 +156,9 @@ class Translator {
   void call_function(Value function, const wasm::FuncType& type);
   void call_import(Value function, const wasm::FuncType& type);
   void tail_call_function(Value function, const wasm::FuncType& type);
-  Value table_function(TableIndex table, TypeIndex index);
+  Value table_element(TableIndex table);
+  Value checked(Value function, TypeIndex index);
+  Value call_guest(FuncIndex function, std::span<const Value> arguments, u32 base);
   void throw_reference(Value exception);
   /// Operands are popped, results pushed.
   void emit_libcall(runtime::LibcallId id, u32 operands, std::span<const wasm::ValType> results, Value first = nullptr,
