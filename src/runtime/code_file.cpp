@@ -111,6 +111,13 @@ Hash128 hash_entry(const CodeBinding& binding, const EntryName& name, Bytes byte
   return hash.finish();
 }
 
+void fill_record(const CodeBinding& binding, const EntryName& name, SealedCode& sealed) {
+  sealed.record.function = name.first;
+  sealed.record.loop = name.second;
+  sealed.record.size_bytes = u32(sealed.bytes.size());
+  sealed.record.mac = hash_entry(binding, name, sealed.bytes);
+}
+
 /// False if the origins make no sense.
 bool restore(const wasm::Module& module, const std::vector<StoredOrigin>& stored, LocationTable& table) {
   for (u32 i = 0; i < stored.size(); ++i) {
@@ -164,12 +171,27 @@ std::optional<SealedCode> seal(const CodeBinding& binding, const CodeUnit& unit,
   append(sealed.bytes, code.locations.rows.data(), code.locations.rows.size());
   append(sealed.bytes, code.object.data(), code.object.size());
   if (sealed.bytes.size() > limits::cached_entry_bytes) return std::nullopt;
-  const EntryName name = name_of(module, unit);
-  sealed.record.function = name.first;
-  sealed.record.loop = name.second;
-  sealed.record.size_bytes = u32(sealed.bytes.size());
-  sealed.record.mac = hash_entry(binding, name, sealed.bytes);
+  fill_record(binding, name_of(module, unit), sealed);
   return sealed;
+}
+
+SealedCode seal_called(const CodeBinding& binding, const std::vector<FuncIndex>& functions) {
+  SealedCode sealed;
+  for (const FuncIndex function : functions) append(sealed.bytes, &function.value, 1);
+  fill_record(binding, called_name, sealed);
+  return sealed;
+}
+
+std::vector<FuncIndex> unseal_called(const CodeBinding& binding, const CodeRecord& record, Bytes bytes) {
+  if (!equal_in_constant_time(hash_entry(binding, called_name, bytes), record.mac)) return {};
+  std::vector<u32> numbers;
+  std::vector<FuncIndex> functions;
+  if (!take(bytes, bytes.size() / sizeof(u32), numbers)) return {};
+  for (const u32 number : numbers) {
+    if (!has_body(*binding.module, number)) return {};
+    functions.emplace_back(number);
+  }
+  return functions;
 }
 
 std::optional<ObjectCode> unseal(const CodeBinding& binding, const CodeUnit& unit, const CodeRecord& record,

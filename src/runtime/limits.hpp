@@ -57,6 +57,10 @@ inline constexpr u32 nested_calls = 200;
 inline constexpr u64 code_cache_bytes = u64{512} << 20;
 inline constexpr u64 cached_module_bytes = u64{128} << 20;
 inline constexpr u64 cached_entry_bytes = u64{16} << 20;
+/// Functions of a module that are remembered as called; fewer than the lower number are not worth remembering, nor is
+/// the file to be written for fewer new ones.
+inline constexpr usize called_functions_min = 256;
+inline constexpr usize called_functions_max = 8192;
 
 /// Frames of a sample; the middle of a longer one is left out.
 inline constexpr usize sampled_frames = 256;
