@@ -23,7 +23,7 @@ std::shared_ptr<u8> allocate(usize size_bytes) {
   constexpr usize large_bytes = 2 * sys::large_page_bytes;
   if (size_bytes >= large_bytes) {
     auto pages = sys::PageRange::reserve(size_bytes, sys::large_page_bytes);
-    if (pages.ok()) pages->prefer_large_pages();
+    if (pages.ok()) pages->prefer_large_pages(pages->size_bytes());
     if (pages.ok() && pages->commit(0, pages->size_bytes()).ok()) {
       auto kept = std::make_shared<sys::PageRange>(*std::move(pages));
       u8* const base = kept->base();
