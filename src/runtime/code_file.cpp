@@ -220,10 +220,16 @@ std::optional<ObjectCode> unseal(const CodeBinding& binding, const CodeUnit& uni
 
 Hash128 hash_all_bodies(const CodeBinding& binding) {
   const wasm::Module& module = *binding.module;
-  SipHash hash = hash_for(binding.key, Purpose::valid);
-  hash.add(binding.environment);
-  add_sized(hash, {module.bytes.data() + module.code_section_offset, usize(module.code_section_size_bytes)});
-  return hash.finish();
+  const Bytes bodies = module.bytes.subspan(module.code_section_offset, module.code_section_size_bytes);
+  // Two halves are hashed in little more than half of the time.
+  const auto hash_of_part = [&](u64 number) {
+    return hash_for(binding.key, Purpose::valid).add(binding.environment).add(bodies.size()).add(number);
+  };
+  SipHash first = hash_of_part(0);
+  SipHash second = hash_of_part(1);
+  const usize middle = bodies.size() / 2;
+  SipHash::add_to_both(first, bodies.first(middle), second, bodies.subspan(middle));
+  return hash_of_part(2).add(first.finish()).add(second.finish()).finish();
 }
 
 std::vector<u8> write_code_file(const CodeBinding& binding, const SealedEntries& entries, const Hash128& valid) {
