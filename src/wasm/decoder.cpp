@@ -241,6 +241,8 @@ bool ModuleDecoder::body() {
 bool ModuleDecoder::data_section() {
   u32 count = 0;
   if (!reader_.read_count(count, limits::data_segments)) return false;
+  constexpr u64 smallest_segment_bytes = 2;
+  module_->datas.reserve(std::min<u64>(count, reader_.remaining() / smallest_segment_bytes));
   for (u32 i = 0; i < count; ++i) {
     if (!data_segment()) return false;
   }
