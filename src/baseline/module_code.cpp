@@ -91,7 +91,7 @@ void ModuleCode::install_locked(std::unique_ptr<NativeFunction> native) {
 
 void ModuleCode::compile(runtime::NativeCell& cell) {
   const FuncIndex function = function_of(cell);
-  note_called(function);
+  if (is_remembered()) settings_.cache->note_called(function);
   const std::optional<runtime::ObjectCode> finished = find_finished({function});
   if (finished && install({function}, *finished)) return;
   const bool is_in_vain = finished && finished->tried == runtime::ObjectCode::in_vain;
@@ -101,14 +101,12 @@ void ModuleCode::compile(runtime::NativeCell& cell) {
   if (!is_compiled(function)) install_locked(workshop_.compile(function));
 }
 
-/// The first function that is called sets off the preparing of those that earlier processes called.
-void ModuleCode::note_called(FuncIndex function) {
-  if (settings_.cache == nullptr || settings_.optimize != Optimize::hot) return;
-  std::call_once(called_, [this] {
+void ModuleCode::expect_calls() {
+  if (!is_remembered()) return;
+  std::call_once(expected_, [this] {
     to_prepare_ = settings_.cache->called_earlier();
     if (!to_prepare_.empty()) settings_.background->enqueue({this, std::nullopt});
   });
-  settings_.cache->note_called(function);
 }
 
 void ModuleCode::prepare() {

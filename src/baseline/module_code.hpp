@@ -40,6 +40,8 @@ class ModuleCode final : public runtime::ModuleCode {
   const void* entry(FuncIndex function) override { return &cells_[function.value - module_->imported_functions]; }
 
   bool use(const std::shared_ptr<runtime::CodeSource>& source) override;
+  /// The first time, sets off the preparing of what earlier processes called.
+  void expect_calls() override;
 
   /// Compiles the function of the cell if nobody has yet.
   void compile(runtime::NativeCell& cell);
@@ -104,7 +106,7 @@ class ModuleCode final : public runtime::ModuleCode {
   bool is_compiled(FuncIndex function);
   /// Lets a function be entered in this code from now on, if it has none.
   void install_locked(std::unique_ptr<NativeFunction> native);
-  void note_called(FuncIndex function);
+  bool is_remembered() const { return settings_.cache != nullptr && settings_.optimize == Optimize::hot; }
   interp::LoweringContext lowering_context() const;
   void optimize_now(FuncIndex function);
   Origins origins_of(const NativeFunction& function);
@@ -130,7 +132,7 @@ class ModuleCode final : public runtime::ModuleCode {
 
   std::shared_ptr<runtime::CodeSource> precompiled_;  // null if there is none
 
-  std::once_flag called_;                          // anything of the module
+  std::once_flag expected_;                        // calls
   std::vector<FuncIndex> to_prepare_;              // written once, before `prepare`
   std::unique_ptr<Workshop> preparing_ = nullptr;  // its
 

@@ -166,6 +166,7 @@ void Instantiation::fill_context() {
 Result<void> Instantiation::allocate(std::span<const Extern> imports) {
   auto instance = std::make_unique<Instance>(store_, loaded_);
   instance_ = instance.get();
+  loaded_->code().expect_calls();
   take_imports(imports);
   // What can fail comes first, and leaves at most some unused memories behind.
   if (auto made = make_memories_and_tables(); !made) return made;
