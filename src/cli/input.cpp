@@ -154,7 +154,10 @@ FileBytes read_file(const std::string& path) {
 
 Module load_module(const Engine& engine, const std::string& path) {
   FileBytes file;
-  check(read_module(open_file(path), limits::file_bytes, file), shown_name(path));
+  // Standard input is the program's from then on, so nothing is left in it.
+  const auto status =
+      path == "-" ? read_all(stdin, limits::file_bytes, file) : read_module(open_file(path), limits::file_bytes, file);
+  check(status, shown_name(path));
   switch (kind_of(file.bytes)) {
     case InputKind::empty: {
       Message message(MessageId::empty_file, fmt::format("{} is empty", printable(path)));
