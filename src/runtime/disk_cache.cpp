@@ -76,12 +76,13 @@ class DiskCache::ModuleFile final : public ModuleCache {
     open();
     std::vector<FuncIndex> functions = called_in(file_);
     for (const FuncIndex function : functions) is_called_[function.value] = true;
+    in_file_ = functions.size();
     return functions;
   }
 
   void note_called(FuncIndex function) override {
     const std::lock_guard lock(mutex_);
-    if (is_called_[function.value]) return;
+    if (is_called_[function.value] || in_file_ + called_.size() >= limits::called_functions_max) return;
     is_called_[function.value] = true;
     called_.push_back(function);
   }
@@ -230,6 +231,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
   std::optional<Hash128> valid_;
   bool has_news_ = false;          // in the two above, not yet written
   std::vector<bool> is_called_;    // by FuncIndex; what is in the file among them
+  usize in_file_ = 0;              // of the functions that are called
   std::vector<FuncIndex> called_;  // not yet written
   std::optional<Attempt> trying_;
 };

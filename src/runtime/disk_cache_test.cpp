@@ -218,7 +218,7 @@ TEST_F(DiskCacheTest, WhatWasValidatedIsKnown) {
 /// A module of many functions, and what processes call of it.
 class CalledTest : public DiskCacheTest {
  protected:
-  static constexpr u32 function_count = 2 * limits::called_functions_min;
+  static constexpr u32 function_count = limits::called_functions_max + limits::called_functions_min;
 
   static std::shared_ptr<const wasm::Module> many_functions() {
     Parts parts;
@@ -273,6 +273,20 @@ TEST_F(CalledTest, FewAreNotRemembered) {
   file->note_valid();
   file->write();
   EXPECT_TRUE(called().empty());
+}
+
+TEST_F(CalledTest, MoreThanTheLimitAreNotRemembered) {
+  const auto first = down(limits::called_functions_max - 1, 0);
+  call(first);
+  EXPECT_EQ(called(), first);
+  const std::string name = code_file();
+  const auto cache = open();
+  const auto file = cache->open(many_, true);
+  (void)file->called_earlier();
+  ASSERT_TRUE(directory_->remove_file(*sys::Name::make(name)).ok());
+  for (const FuncIndex function : down(function_count - 1, limits::called_functions_max)) file->note_called(function);
+  cache->write();
+  EXPECT_TRUE(code_file().empty());
 }
 
 TEST_F(CalledTest, ItIsNoCode) {
