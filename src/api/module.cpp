@@ -137,6 +137,10 @@ InputKind kind_of(std::span<const std::uint8_t> bytes) {
   return InputKind::unknown;
 }
 
+Result<Module> load_file(const Engine& engine, const FileBytes& file) {
+  return load(engine, {file.bytes, file.owner, file.unread}, Validation::parallel);
+}
+
 Result<Module> Module::from_bytes(const Engine& engine, std::span<const std::uint8_t> bytes, Validation validation) {
   return load(engine, std::vector<u8>(bytes.begin(), bytes.end()), validation);
 }
@@ -201,6 +205,7 @@ std::string Module::function_name(std::uint32_t index) const {
 }
 
 std::span<const std::uint8_t> Module::bytes() const {
+  for (const wasm::CustomSection& section : raw(*this).custom_sections) (void)raw(*this).contents(section);
   return raw(*this).bytes;
 }
 
@@ -229,7 +234,7 @@ std::vector<Section> Module::sections() const {
 
 std::optional<std::span<const std::uint8_t>> Module::custom_section(std::string_view name) const {
   for (const wasm::CustomSection& section : raw(*this).custom_sections) {
-    if (section.name == name) return section.bytes;
+    if (section.name == name) return raw(*this).contents(section);
   }
   return std::nullopt;
 }

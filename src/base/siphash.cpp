@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/check.hpp"
+
 namespace wisp {
 
 SipHash::SipHash(const Hash128& key) {
@@ -53,6 +55,23 @@ SipHash& SipHash::add(u64 number) {
   u8 bytes[8];
   store_le(bytes, number);
   return add(bytes);
+}
+
+void SipHash::add_to_both(SipHash& a, Bytes to_a, SipHash& b, Bytes to_b) {
+  WISP_CHECK(a.length_bytes_ % 8 == 0 && b.length_bytes_ % 8 == 0);
+  const usize words = std::min(to_a.size(), to_b.size()) / 8;
+  SipHash in_registers_a = a;
+  SipHash in_registers_b = b;
+  for (usize i = 0; i < words; ++i) {
+    in_registers_a.compress(load_le<u64>(to_a.data() + i * 8));
+    in_registers_b.compress(load_le<u64>(to_b.data() + i * 8));
+  }
+  a = in_registers_a;
+  b = in_registers_b;
+  a.length_bytes_ += words * 8;
+  b.length_bytes_ += words * 8;
+  a.add(to_a.subspan(words * 8));
+  b.add(to_b.subspan(words * 8));
 }
 
 Hash128 SipHash::finish() {

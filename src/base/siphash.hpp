@@ -17,6 +17,9 @@ class SipHash {
   SipHash& add(Bytes bytes);
   /// A number in eight bytes, little-endian.
   SipHash& add(u64 number);
+  /// The same for two hashes, of which whole words have been added so far: they do not wait for each other's steps, so
+  /// it takes little longer than one.
+  static void add_to_both(SipHash& a, Bytes to_a, SipHash& b, Bytes to_b);
   /// Of all that was added; nothing can be added after that.
   Hash128 finish();
 

@@ -39,6 +39,20 @@ TEST(SipHash, PiecesAreTheWhole) {
   }
 }
 
+TEST(SipHash, TwoAtOnceAreTwo) {
+  const std::vector<u8> bytes = counting(200);
+  for (usize first = 0; first <= 40; ++first) {
+    for (usize second = 0; second <= 40; ++second) {
+      SipHash a(key);
+      SipHash b(key);
+      a.add(1);
+      SipHash::add_to_both(a, Bytes(bytes).first(first), b, Bytes(bytes).subspan(first, second));
+      EXPECT_EQ(a.add(7).finish(), SipHash(key).add(1).add(Bytes(bytes).first(first)).add(7).finish());
+      EXPECT_EQ(b.finish(), SipHash(key).add(Bytes(bytes).subspan(first, second)).finish());
+    }
+  }
+}
+
 TEST(SipHash, EveryByteOfKeyAndMessageMatters) {
   const std::vector<u8> bytes = counting(31);
   const Hash128 whole = SipHash(key).add(bytes).finish();

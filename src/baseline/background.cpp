@@ -23,7 +23,7 @@ runtime::OptimizingCompiler* Background::compiler() {
 void Background::enqueue(const Job& job) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back(job);
+    jobs_.insert(job.unit ? jobs_.end() : jobs_.begin(), job);
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   }
   changed_.notify_all();
@@ -50,15 +50,20 @@ void Background::run() {
     jobs_.pop_front();
     current_ = job.module;
     lock.unlock();
-    job.module->begin(job.unit);
-    if (runtime::OptimizingCompiler* const made = compiler()) {
-      job.module->optimize(*made, job.unit);
-    } else {
-      job.module->forget_begun();
-    }
+    work_on(job);
     lock.lock();
     unwritten_ = std::exchange(current_, nullptr);
     changed_.notify_all();
+  }
+}
+
+void Background::work_on(const Job& job) {
+  if (!job.unit) return job.module->prepare();
+  job.module->begin(*job.unit);
+  if (runtime::OptimizingCompiler* const made = compiler()) {
+    job.module->optimize(*made, *job.unit);
+  } else {
+    job.module->forget_begun();
   }
 }
 

@@ -13,7 +13,7 @@ namespace wisp::baseline {
 
 class ModuleCode;
 
-/// The optimizing compiler and a thread that it works in; both begin when there is something to do for them.
+/// The optimizing compiler and a thread for what guests do not wait for; both begin when there is something to do.
 /// Thread-safe.
 class Background {
  public:
@@ -26,8 +26,9 @@ class Background {
 
   struct Job {
     ModuleCode* module;
-    runtime::CodeUnit unit;
+    std::optional<runtime::CodeUnit> unit;  // to be optimized; nothing: the module is to be prepared
   };
+  /// What is to be prepared comes before what is to be optimized.
   void enqueue(const Job& job);
   /// Nothing of the module is compiled any more when this returns; what is being compiled is given up.
   void forget(const ModuleCode& module);
@@ -37,6 +38,7 @@ class Background {
 
  private:
   void run();
+  void work_on(const Job& job);
   void write_cache(std::unique_lock<std::mutex>& lock);
 
   MakeCompiler make_;

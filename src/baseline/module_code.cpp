@@ -23,18 +23,7 @@ ModuleCode::ModuleCode(std::shared_ptr<const wasm::Module> module, const Setting
       layouts_(*module_),
       code_names_(*module_, settings.on_code),
       cells_(std::make_unique<runtime::NativeCell[]>(module_->bodies.size())),
-      lowering_({.module = *module_,
-                 .layouts = layouts_,
-                 .cells = cells_.get(),
-                 .cell_bytes = sizeof(runtime::NativeCell),
-                 .fuel = settings.fuel,
-                 .encoding = interp::Encoding::numbers,
-                 .counts_uses = settings.optimize == Optimize::hot,
-                 .interruptible = settings.interruptible,
-                 .linked_calls = settings.sampled || settings.on_code}),
-      validator_(*module_),
-      compiler_(is_guarded_),
-      space_(fault_landing_address(), first_region_bytes(*module_)),
+      workshop_(*module_, lowering_context(), is_guarded_),
       optimized_(*module_, cells_.get(), code_names_) {
   for (usize i = 0; i < module_->bodies.size(); ++i) {
     cells_[i].entry.store(lazy_entry(), std::memory_order_relaxed);
@@ -48,25 +37,90 @@ ModuleCode::~ModuleCode() {
   if (settings_.background != nullptr) settings_.background->forget(*this);
 }
 
+interp::LoweringContext ModuleCode::lowering_context() const {
+  return {.module = *module_,
+          .layouts = layouts_,
+          .cells = cells_.get(),
+          .cell_bytes = sizeof(runtime::NativeCell),
+          .fuel = settings_.fuel,
+          .encoding = interp::Encoding::numbers,
+          .counts_uses = settings_.optimize == Optimize::hot,
+          .interruptible = settings_.interruptible,
+          .linked_calls = settings_.sampled || settings_.on_code};
+}
+
+// Compiling
+
+ModuleCode::Workshop::Workshop(const wasm::Module& module, const interp::LoweringContext& context, bool is_guarded)
+    : lowering(context),
+      validator(module),
+      compiler(is_guarded),
+      space(fault_landing_address(), first_region_bytes(module)) {}
+
+std::unique_ptr<NativeFunction> ModuleCode::Workshop::compile(FuncIndex function) {
+  const interp::FunctionCode slot_code = lower_function(validator, lowering, function);
+  std::optional<CodeBlock> block;
+  WISP_CHECK(compile_into(space, slot_code, block));
+  space.keep(compiler.size_bytes());
+  return std::make_unique<NativeFunction>(compiler.take(slot_code));
+}
+
+bool ModuleCode::Workshop::compile_into(CodeSpace& to, const interp::FunctionCode& slot_code,
+                                        std::optional<CodeBlock>& block) {
+  for (u64 size = Compiler::estimate(u32(slot_code.words.size())); size <= limits::region_bytes; size *= 2) {
+    block = to.room(u32(size));
+    if (!block) return false;
+    if (compiler.compile(slot_code, *block)) return true;
+  }
+  return false;
+}
+
+bool ModuleCode::is_compiled(FuncIndex function) {
+  return cell(function).entry.load(std::memory_order_relaxed) != lazy_entry();
+}
+
+void ModuleCode::install_locked(std::unique_ptr<NativeFunction> native) {
+  const FuncIndex function = native->function;
+  // Another thread may have been faster, or another compiler.
+  if (is_compiled(function)) return;
+  const u8* const code = native->code;
+  code_names_.tell(function, "baseline", {code, native->size_bytes});
+  functions_.emplace(code, std::move(native));
+  cell(function).entry.store(reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(code)), std::memory_order_release);
+}
+
 void ModuleCode::compile(runtime::NativeCell& cell) {
   const FuncIndex function = function_of(cell);
+  if (is_remembered()) settings_.cache->note_called(function);
   const std::optional<runtime::ObjectCode> finished = find_finished({function});
   if (finished && install({function}, *finished)) return;
   const bool is_in_vain = finished && finished->tried == runtime::ObjectCode::in_vain;
   if (settings_.optimize == Optimize::at_once && !is_in_vain) optimize_now(function);
   const std::lock_guard lock(mutex_);
   if (finished && finished->object.empty()) postpone(*finished, progress_[function.value]);
-  // Another thread may have been faster, or another compiler.
-  if (cell.entry.load(std::memory_order_relaxed) != lazy_entry()) return;
-  const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function);
-  std::optional<CodeBlock> block;
-  WISP_CHECK(compile_into(space_, slot_code, block));
-  space_.keep(compiler_.size_bytes());
-  auto native = std::make_unique<NativeFunction>(compiler_.take(slot_code));
-  const u8* const code = native->code;
-  code_names_.tell(function, "baseline", {code, native->size_bytes});
-  functions_.emplace_hint(functions_.end(), code, std::move(native));
-  cell.entry.store(reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(code)), std::memory_order_release);
+  if (!is_compiled(function)) install_locked(workshop_.compile(function));
+}
+
+void ModuleCode::expect_calls() {
+  if (!is_remembered()) return;
+  std::call_once(expected_, [this] {
+    to_prepare_ = settings_.cache->called_earlier();
+    if (!to_prepare_.empty()) settings_.background->enqueue({this, std::nullopt});
+  });
+}
+
+void ModuleCode::prepare() {
+  preparing_ = std::make_unique<Workshop>(*module_, lowering_context(), is_guarded_);
+  for (const FuncIndex function : to_prepare_) {
+    if (cancelled_.load(std::memory_order_relaxed)) return;
+    if (is_compiled(function)) continue;
+    const std::optional<runtime::ObjectCode> finished = find_finished({function});
+    if (finished && install({function}, *finished)) continue;
+    std::unique_ptr<NativeFunction> native = preparing_->compile(function);
+    const std::lock_guard lock(mutex_);
+    if (finished && finished->object.empty()) postpone(*finished, progress_[function.value]);
+    install_locked(std::move(native));
+  }
 }
 
 void ModuleCode::optimize_now(FuncIndex function) {
@@ -75,16 +129,6 @@ void ModuleCode::optimize_now(FuncIndex function) {
   if (settings_.on_wait) settings_.on_wait(true);
   optimize(*compiler, {function});
   if (settings_.on_wait) settings_.on_wait(false);
-}
-
-bool ModuleCode::compile_into(CodeSpace& space, const interp::FunctionCode& slot_code,
-                              std::optional<CodeBlock>& block) {
-  for (u64 size = Compiler::estimate(u32(slot_code.words.size())); size <= limits::region_bytes; size *= 2) {
-    block = space.room(u32(size));
-    if (!block) return false;
-    if (compiler_.compile(slot_code, *block)) return true;
-  }
-  return false;
 }
 
 const NativeFunction* ModuleCode::find(const u8* pc) const {
@@ -101,13 +145,13 @@ const NativeFunction* ModuleCode::find_locked(const u8* pc) const {
 
 ModuleCode::Origins ModuleCode::origins_of(const NativeFunction& function) {
   Origins origins;
-  lowering_.record_origins(&origins);
-  const interp::FunctionCode slot_code = lower_function(validator_, lowering_, function.function);
-  lowering_.record_origins(nullptr);
+  workshop_.lowering.record_origins(&origins);
+  const interp::FunctionCode slot_code = lower_function(workshop_.validator, workshop_.lowering, function.function);
+  workshop_.lowering.record_origins(nullptr);
   CodeSpace scratch(nullptr, 0);
   std::optional<CodeBlock> block;
-  WISP_CHECK(compile_into(scratch, slot_code, block));
-  for (interp::Origin& origin : origins) origin.word = compiler_.position_of(origin.word);
+  WISP_CHECK(workshop_.compile_into(scratch, slot_code, block));
+  for (interp::Origin& origin : origins) origin.word = workshop_.compiler.position_of(origin.word);
   return origins;
 }
 
@@ -196,7 +240,7 @@ void ModuleCode::ask_for_function(FuncIndex function, Progress& progress) {
     cell(function).calls_left.store(limits::calls_before_optimizing, std::memory_order_relaxed);
     return;
   }
-  if (!progress.function_asked) settings_.background->enqueue({this, {function}});
+  if (!progress.function_asked) settings_.background->enqueue({this, runtime::CodeUnit{function}});
   progress.function_asked = true;
 }
 

@@ -40,9 +40,13 @@ class ModuleCode final : public runtime::ModuleCode {
   const void* entry(FuncIndex function) override { return &cells_[function.value - module_->imported_functions]; }
 
   bool use(const std::shared_ptr<runtime::CodeSource>& source) override;
+  /// The first time, sets off the preparing of what earlier processes called.
+  void expect_calls() override;
 
   /// Compiles the function of the cell if nobody has yet.
   void compile(runtime::NativeCell& cell);
+  /// Compiles what earlier processes called, before it is called here. In another thread.
+  void prepare();
   FuncIndex function_of(const runtime::NativeCell& cell) const {
     return FuncIndex(u32(&cell - cells_.get()) + module_->imported_functions);
   }
@@ -86,9 +90,25 @@ class ModuleCode final : public runtime::ModuleCode {
     std::map<u64, runtime::NativeEntry> loops;  // asked for; null until they are there
   };
 
+  /// What it takes to compile functions, one after the other, and where their code is.
+  struct Workshop {
+    Workshop(const wasm::Module& module, const interp::LoweringContext& context, bool is_guarded);
+    bool compile_into(CodeSpace& to, const interp::FunctionCode& slot_code, std::optional<CodeBlock>& block);
+    std::unique_ptr<NativeFunction> compile(FuncIndex function);
+
+    interp::Lowering lowering;
+    wasm::BodyValidator<interp::Lowering> validator;
+    Compiler compiler;
+    CodeSpace space;
+  };
+
   runtime::NativeCell& cell(FuncIndex function) { return cells_[function.value - module_->imported_functions]; }
+  bool is_compiled(FuncIndex function);
+  /// Lets a function be entered in this code from now on, if it has none.
+  void install_locked(std::unique_ptr<NativeFunction> native);
+  bool is_remembered() const { return settings_.cache != nullptr && settings_.optimize == Optimize::hot; }
+  interp::LoweringContext lowering_context() const;
   void optimize_now(FuncIndex function);
-  bool compile_into(CodeSpace& space, const interp::FunctionCode& slot_code, std::optional<CodeBlock>& block);
   Origins origins_of(const NativeFunction& function);
   const NativeFunction* find_locked(const u8* pc) const;
   /// What the optimizing compiler made earlier.
@@ -112,14 +132,15 @@ class ModuleCode final : public runtime::ModuleCode {
 
   std::shared_ptr<runtime::CodeSource> precompiled_;  // null if there is none
 
+  std::once_flag expected_;                        // calls
+  std::vector<FuncIndex> to_prepare_;              // written once, before `prepare`
+  std::unique_ptr<Workshop> preparing_ = nullptr;  // its
+
   mutable std::mutex mutex_;                                        // for all below
   std::map<const u8*, std::unique_ptr<NativeFunction>> functions_;  // by first instruction
   std::map<const NativeFunction*, Origins> origins_;
   std::map<u32, Progress> progress_;  // by FuncIndex
-  interp::Lowering lowering_;
-  wasm::BodyValidator<interp::Lowering> validator_;
-  Compiler compiler_;
-  CodeSpace space_;
+  Workshop workshop_;
   OptimizedCode optimized_;
 };
 

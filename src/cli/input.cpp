@@ -19,11 +19,6 @@
 namespace wisp::cli {
 namespace {
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
-
 bool exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);
@@ -49,18 +44,28 @@ Message cannot_read(const std::string& path, int error) {
   return message;
 }
 
-FileBytes read_all(std::FILE* file, const std::string& path) {
-  FileBytes bytes;
-  switch (wisp::read_all(file, limits::file_bytes, bytes)) {
+std::shared_ptr<std::FILE> open_file(const std::string& path) {
+  if (path == "-") return {stdin, [](std::FILE*) {}};
+  std::FILE* const file = std::fopen(path.c_str(), "rbe");
+  if (file == nullptr) throw Failure(cannot_read(path, errno));
+  return {file, [](std::FILE* opened) { std::fclose(opened); }};
+}
+
+/// `path` is a name for messages.
+void check(ReadStatus status, const std::string& path) {
+  switch (status) {
     case ReadStatus::ok:
-      break;
+      return;
     case ReadStatus::too_large:
       throw Failure(Message(MessageId::limit,
                             fmt::format("{} is larger than {}", printable(path), show_size(limits::file_bytes))));
     case ReadStatus::failed:
       throw Failure(cannot_read(path, errno));
   }
-  return bytes;
+}
+
+std::string shown_name(const std::string& path) {
+  return path == "-" ? "standard input" : path;
 }
 
 struct Signature {
@@ -142,14 +147,17 @@ Module load_text(const Engine& engine, const std::string& path, std::string_view
 }  // namespace
 
 FileBytes read_file(const std::string& path) {
-  if (path == "-") return read_all(stdin, "standard input");
-  const File file(std::fopen(path.c_str(), "rb"));
-  if (file == nullptr) throw Failure(cannot_read(path, errno));
-  return read_all(file.get(), path);
+  FileBytes file;
+  check(read_all(open_file(path).get(), limits::file_bytes, file), shown_name(path));
+  return file;
 }
 
 Module load_module(const Engine& engine, const std::string& path) {
-  const FileBytes file = read_file(path);
+  FileBytes file;
+  // Standard input is the program's from then on, so nothing is left in it.
+  const auto status =
+      path == "-" ? read_all(stdin, limits::file_bytes, file) : read_module(open_file(path), limits::file_bytes, file);
+  check(status, shown_name(path));
   switch (kind_of(file.bytes)) {
     case InputKind::empty: {
       Message message(MessageId::empty_file, fmt::format("{} is empty", printable(path)));
@@ -170,7 +178,7 @@ Module load_module(const Engine& engine, const std::string& path) {
     case InputKind::module:
       break;
   }
-  Result<Module> module = Module::from_bytes(engine, file.bytes, file.owner);
+  Result<Module> module = load_file(engine, file);
   if (!module) throw Failure(about_file(module.error(), path));
   return *std::move(module);
 }

@@ -29,6 +29,10 @@ class ModuleCache : public CodeSource {
   /// Whether this build has validated the same bodies in the same module before.
   virtual bool is_known_valid() = 0;
   virtual void note_valid() = 0;
+  /// Functions that earlier processes called, in the order of their first calls; a hint.
+  virtual std::vector<FuncIndex> called_earlier() = 0;
+  /// A function of the module has been called for the first time in this process, and was not known to be.
+  virtual void note_called(FuncIndex function) = 0;
   virtual void store(const CodeUnit& unit, const ObjectCode& code) = 0;
   /// The compiler begins with a unit, one at a time. If what it makes is not stored in the end, that it tried is.
   virtual void begin(const CodeUnit& unit) = 0;

@@ -55,6 +55,12 @@ std::optional<SealedCode> seal(const CodeBinding& binding, const CodeUnit& unit,
 std::optional<ObjectCode> unseal(const CodeBinding& binding, const CodeUnit& unit, const CodeRecord& record,
                                  Bytes bytes);
 
+/// The entry that says which functions have been called; no unit has its name.
+inline constexpr EntryName called_name = {~u32{0}, 0};
+SealedCode seal_called(const CodeBinding& binding, const std::vector<FuncIndex>& functions);
+/// Nothing unless it is what `seal_called` made for the same binding.
+std::vector<FuncIndex> unseal_called(const CodeBinding& binding, const CodeRecord& record, Bytes bytes);
+
 /// A MAC of all bodies; in a file, it says that they have been validated.
 Hash128 hash_all_bodies(const CodeBinding& binding);
 

@@ -52,7 +52,10 @@ bool write_all(sys::Node& node, Bytes bytes) {
 class DiskCache::ModuleFile final : public ModuleCache {
  public:
   ModuleFile(std::shared_ptr<DiskCache> cache, std::shared_ptr<const wasm::Module> module, bool is_guarded)
-      : cache_(std::move(cache)), module_(std::move(module)), is_guarded_(is_guarded) {}
+      : cache_(std::move(cache)),
+        module_(std::move(module)),
+        is_guarded_(is_guarded),
+        is_called_(module_->functions.size()) {}
   ~ModuleFile() override { write(); }
 
   bool is_known_valid() override {
@@ -66,6 +69,22 @@ class DiskCache::ModuleFile final : public ModuleCache {
     open();
     valid_ = hash_all_bodies(binding_);
     has_news_ = true;
+  }
+
+  std::vector<FuncIndex> called_earlier() override {
+    const std::lock_guard lock(mutex_);
+    open();
+    std::vector<FuncIndex> functions = called_in(file_);
+    for (const FuncIndex function : functions) is_called_[function.value] = true;
+    in_file_ = functions.size();
+    return functions;
+  }
+
+  void note_called(FuncIndex function) override {
+    const std::lock_guard lock(mutex_);
+    if (is_called_[function.value] || in_file_ + called_.size() >= limits::called_functions_max) return;
+    is_called_[function.value] = true;
+    called_.push_back(function);
   }
 
   std::optional<ObjectCode> find(const CodeUnit& unit) override {
@@ -97,13 +116,15 @@ class DiskCache::ModuleFile final : public ModuleCache {
   void write() override {
     const std::lock_guard lock(mutex_);
     note_attempt();
-    if (!std::exchange(has_news_, false)) return;
+    if (!std::exchange(has_news_, false) && called_.size() < limits::called_functions_min) return;
+    open();
     const std::lock_guard directory_lock(cache_->mutex_);
     // Another process may have written since: what it found out is kept too.
     SealedEntries all;
+    const CodeFile now = read_file();
+    add_called(now);
     u64 size = sizeof(CodeRecord) * made_.size();
     for (const auto& [name, entry] : made_) size += entry.bytes.size();
-    const CodeFile now = read_file();
     for (const CodeRecord& record : now.records()) {
       if (made_.contains(record.name()) || all.contains(record.name())) continue;
       if (size + record.size_bytes > limits::cached_module_bytes) continue;
@@ -160,6 +181,25 @@ class DiskCache::ModuleFile final : public ModuleCache {
     trying_->began = now;
   }
 
+  std::vector<FuncIndex> called_in(const CodeFile& file) const {
+    const CodeRecord* const record = file.find(called_name);
+    const auto bytes = record == nullptr ? std::nullopt : file.bytes_of(*record);
+    return bytes ? unseal_called(binding_, *record, *bytes) : std::vector<FuncIndex>();
+  }
+
+  /// What has been called in this process goes behind what is in the file.
+  void add_called(const CodeFile& now) {
+    std::vector<FuncIndex> all = called_in(now);
+    std::vector<bool> is_known(module_->functions.size());
+    for (const FuncIndex function : all) is_known[function.value] = true;
+    for (const FuncIndex function : std::exchange(called_, {})) {
+      if (all.size() == limits::called_functions_max) break;
+      if (!is_known[function.value]) all.push_back(function);
+      is_known[function.value] = true;
+    }
+    if (all.size() >= limits::called_functions_min) made_.insert_or_assign(called_name, seal_called(binding_, all));
+  }
+
   /// When the first function is asked for: a module may be loaded to be looked at.
   void open() {
     if (!file_name_.empty()) return;
@@ -189,7 +229,10 @@ class DiskCache::ModuleFile final : public ModuleCache {
   CodeFile file_;
   SealedEntries made_;
   std::optional<Hash128> valid_;
-  bool has_news_ = false;  // in the two above, not yet written
+  bool has_news_ = false;          // in the two above, not yet written
+  std::vector<bool> is_called_;    // by FuncIndex; what is in the file among them
+  usize in_file_ = 0;              // of the functions that are called
+  std::vector<FuncIndex> called_;  // not yet written
   std::optional<Attempt> trying_;
 };
 

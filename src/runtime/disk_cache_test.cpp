@@ -215,6 +215,99 @@ TEST_F(DiskCacheTest, WhatWasValidatedIsKnown) {
   }
 }
 
+/// A module of many functions, and what processes call of it.
+class CalledTest : public DiskCacheTest {
+ protected:
+  static constexpr u32 function_count = limits::called_functions_max + limits::called_functions_min;
+
+  static std::shared_ptr<const wasm::Module> many_functions() {
+    Parts parts;
+    parts.types = {{0x60, 0, 0}};
+    parts.functions.assign(function_count, {0});
+    parts.bodies.assign(function_count, {0, 0x0b});
+    return load(parts);
+  }
+
+  /// The functions from `last` down to `first`, in this order.
+  static std::vector<FuncIndex> down(u32 last, u32 first) {
+    std::vector<FuncIndex> functions;
+    for (u32 i = last + 1; i-- > first;) functions.emplace_back(i);
+    return functions;
+  }
+
+  /// As a process that calls functions.
+  void call(const std::vector<FuncIndex>& functions) {
+    const auto file = open()->open(many_, true);
+    (void)file->called_earlier();
+    for (const FuncIndex function : functions) file->note_called(function);
+  }
+  std::vector<FuncIndex> called() { return open()->open(many_, true)->called_earlier(); }
+
+  std::shared_ptr<const wasm::Module> many_ = many_functions();
+};
+
+TEST_F(CalledTest, ItIsKnownInTheOrderOfCalls) {
+  EXPECT_TRUE(called().empty());
+  const auto first = down(299, 0);
+  call(first);
+  EXPECT_EQ(called(), first);
+  // A few more are not worth a file of their own; they are written with other news.
+  call({FuncIndex(1), FuncIndex(300)});
+  EXPECT_EQ(called(), first);
+  {
+    const auto file = open()->open(many_, true);
+    (void)file->called_earlier();
+    for (const u32 i : {1, 300, 301, 300}) file->note_called(FuncIndex(i));
+    file->note_valid();
+  }
+  auto all = first;
+  all.emplace_back(300);
+  all.emplace_back(301);
+  EXPECT_EQ(called(), all);
+  EXPECT_TRUE(open()->open(many_, true)->is_known_valid());
+}
+
+TEST_F(CalledTest, FewAreNotRemembered) {
+  const auto file = open()->open(many_, true);
+  file->note_called(FuncIndex(1));
+  file->note_valid();
+  file->write();
+  EXPECT_TRUE(called().empty());
+}
+
+TEST_F(CalledTest, MoreThanTheLimitAreNotRemembered) {
+  const auto first = down(limits::called_functions_max - 1, 0);
+  call(first);
+  EXPECT_EQ(called(), first);
+  const std::string name = code_file();
+  const auto cache = open();
+  const auto file = cache->open(many_, true);
+  (void)file->called_earlier();
+  ASSERT_TRUE(directory_->remove_file(*sys::Name::make(name)).ok());
+  for (const FuncIndex function : down(function_count - 1, limits::called_functions_max)) file->note_called(function);
+  cache->write();
+  EXPECT_TRUE(code_file().empty());
+}
+
+TEST_F(CalledTest, ItIsNoCode) {
+  call(down(299, 0));
+  EXPECT_FALSE(open()->open(many_, true)->find({FuncIndex(0)}));
+}
+
+TEST_F(CalledTest, EveryByteIsGuarded) {
+  const auto functions = down(299, 0);
+  call(functions);
+  const std::string name = code_file();
+  const std::vector<u8> good = read(name);
+  for (usize i = 0; i < good.size(); ++i) {
+    std::vector<u8> bad = good;
+    bad[i] ^= u8(1 << (i % 8));
+    replace(name, bad);
+    const auto found = called();
+    EXPECT_TRUE(found.empty() || found == functions) << "byte " << i;
+  }
+}
+
 TEST_F(DiskCacheTest, FilesThatAreCutOff) {
   store_both(module_);
   const std::string name = code_file();

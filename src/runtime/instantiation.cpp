@@ -166,6 +166,7 @@ void Instantiation::fill_context() {
 Result<void> Instantiation::allocate(std::span<const Extern> imports) {
   auto instance = std::make_unique<Instance>(store_, loaded_);
   instance_ = instance.get();
+  loaded_->code().expect_calls();
   take_imports(imports);
   // What can fail comes first, and leaves at most some unused memories behind.
   if (auto made = make_memories_and_tables(); !made) return made;
@@ -280,7 +281,23 @@ TrapReason Instantiation::run_data(const wasm::DataSegment& segment) {
   });
 }
 
+/// A fault for each small page would take longer than the copying.
+void Instantiation::prefer_large_pages() {
+  if (module_.datas.empty()) return;
+  std::vector<u64> written_bytes(module_.memories.size());
+  for (const wasm::DataSegment& segment : module_.datas) {
+    if (segment.mode == wasm::SegmentMode::active) written_bytes[segment.memory.value] += segment.bytes.size();
+  }
+  for (usize i = module_.imported_memories; i < written_bytes.size(); ++i) {
+    Memory& memory = *instance_->memories_[i];
+    const u64 size_bytes = memory.size_bytes();
+    if (size_bytes < limits::large_page_memory_bytes) continue;
+    if (written_bytes[i] >= size_bytes / limits::large_page_sparseness) memory.prefer_large_pages();
+  }
+}
+
 TrapReason Instantiation::run_datas() {
+  if (!has_images_) prefer_large_pages();
   for (usize i = 0; i < module_.datas.size(); ++i) {
     if (module_.datas[i].mode != wasm::SegmentMode::active) continue;
     const TrapReason reason = has_images_ ? TrapReason::none : run_data(module_.datas[i]);

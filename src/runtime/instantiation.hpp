@@ -32,6 +32,7 @@ class Instantiation {
   TrapReason initialise_tables();
   TrapReason evaluate_elems();
   TrapReason run_elems();
+  void prefer_large_pages();
   TrapReason run_datas();
   TrapReason initialise();
   void take_images_back();

@@ -1,5 +1,7 @@
 #include "runtime/instantiation.hpp"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "runtime/import_match.hpp"
@@ -26,6 +28,41 @@ testing::AssertionResult ended_with(const T& outcome, TrapReason reason) {
   if (trap == nullptr) return testing::AssertionFailure() << "no trap";
   if (trap->reason != reason) return testing::AssertionFailure() << text_of(trap->reason);
   return testing::AssertionSuccess();
+}
+
+/// Whether the host has been asked for large pages at an address, as /proc/self/smaps says ("hg").
+/// https://docs.kernel.org/filesystems/proc.html
+bool prefers_large_pages(const u8* at) {
+  std::ifstream file("/proc/self/smaps");
+  bool is_there = false;
+  for (std::string line; std::getline(file, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
+      const auto address = reinterpret_cast<uintptr_t>(at);
+      is_there = begin <= address && address < end;
+    }
+    if (is_there && line.starts_with("VmFlags:")) return line.find(" hg") != line.npos;
+  }
+  return false;
+}
+
+TEST(Instantiation, MemoriesThatDataFillsHaveLargePages) {
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled")) GTEST_SKIP() << "this host has no large pages";
+  constexpr u64 page = 64 * 1024;
+  const std::string half(limits::large_page_memory_bytes / 2, 'x');
+  const auto prefers = [&](u64 size_bytes, std::string_view data) {
+    World world;
+    ModuleBuilder builder = world.build();
+    builder.memory(u32(size_bytes / page));
+    builder.data(Code::i32(0), data);
+    const GuestMemory memory = world.instantiate(builder).memory(MemoryIndex(0)).bytes();
+    EXPECT_EQ(as_text(*memory.slice(data.size() - 1, 2)), std::string_view("x\0", 2));
+    return prefers_large_pages(memory.slice(0, 1)->data());
+  };
+  EXPECT_TRUE(prefers(limits::large_page_memory_bytes, half));
+  EXPECT_FALSE(prefers(limits::large_page_memory_bytes + page, half));
+  EXPECT_FALSE(prefers(limits::large_page_memory_bytes - page, half));
 }
 
 TEST(Instantiation, InitialisesInOrder) {

@@ -16,6 +16,9 @@ inline constexpr u64 memory64_bytes = u64{64} << 30;
 /// A memory's image is copied up to this size, and beyond it shown page by page: below it, copying all of it is cheaper
 /// than the faults of the few pages that are written to.
 inline constexpr u64 copied_image_bytes = 128 * 1024;
+/// A memory of so many bytes gets large pages, if data segments fill at least such a part of it.
+inline constexpr u64 large_page_memory_bytes = u64{4} << 20;
+inline constexpr u64 large_page_sparseness = 2;
 /// The images of a module together, and how many times larger than its data segments they may be.
 inline constexpr u64 image_bytes = u64{64} << 20;
 inline constexpr u64 image_sparseness = 4;
@@ -57,6 +60,10 @@ inline constexpr u32 nested_calls = 200;
 inline constexpr u64 code_cache_bytes = u64{512} << 20;
 inline constexpr u64 cached_module_bytes = u64{128} << 20;
 inline constexpr u64 cached_entry_bytes = u64{16} << 20;
+/// Functions of a module that are remembered as called; fewer than the lower number are not worth remembering, nor is
+/// the file to be written for fewer new ones.
+inline constexpr usize called_functions_min = 256;
+inline constexpr usize called_functions_max = 8192;
 
 /// Frames of a sample; the middle of a longer one is left out.
 inline constexpr usize sampled_frames = 256;

@@ -76,6 +76,8 @@ class Memory : public std::enable_shared_from_this<Memory> {
   /// How much of it the image that it started with fills.
   u64 image_bytes() const { return slot_.image == nullptr ? 0 : slot_.image->bytes().size(); }
   GuestMemory bytes() const { return {view_.base, size_bytes()}; }
+  /// All of it is about to be written, mostly.
+  void prefer_large_pages() { slot_.pages.prefer_large_pages(slot_.committed_bytes); }
 
   enum class GrowFailure : u8 { maximum, budget, host };
   /// The size before, in pages. New pages read as zero. Thread-safe.

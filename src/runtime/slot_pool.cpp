@@ -18,6 +18,11 @@ void restore_range(const Slot& slot, u64 begin, u64 end) {
   std::memset(base + image_end, 0, end - image_end);
 }
 
+/// Large pages may be wanted where they fit.
+u64 alignment_of(u64 size_bytes) {
+  return size_bytes >= sys::large_page_bytes ? sys::large_page_bytes : 0;
+}
+
 }  // namespace
 
 // Taking
@@ -61,7 +66,7 @@ sys::Outcome<Slot> SlotPool::take(u64 reservation_bytes, const MemoryImage* imag
       return *std::move(idle);
     }
   }
-  auto pages = sys::PageRange::reserve(size_bytes);
+  auto pages = sys::PageRange::reserve(size_bytes, alignment_of(size_bytes));
   if (!pages.ok()) return pages.error();
   Slot slot;
   slot.pages = std::move(pages).value();

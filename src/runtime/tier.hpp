@@ -33,6 +33,8 @@ class ModuleCode {
   /// Before anything is run: enters functions in the code that is found there, instead of compiling them. False if the
   /// tier does no such thing.
   virtual bool use(const std::shared_ptr<CodeSource>&) { return false; }
+  /// An instance is being made, whose functions are going to be called.
+  virtual void expect_calls() {}
 };
 
 /// A way of executing guest code.

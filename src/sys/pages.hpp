@@ -66,9 +66,9 @@ class PageRange {
   /// Makes the first pages read as the image, and zero behind its end; a page is copied when it is first written to.
   /// `clear` makes them read as the image again.
   [[nodiscard]] Outcome<void> show(const PageImage& image);
-  /// Asks the host to put large pages behind the range: filling it as a whole is then several times as fast, and a
-  /// part that is touched takes more memory. The range had better be aligned to `large_page_bytes`.
-  void prefer_large_pages();
+  /// Asks the host to put large pages behind the first bytes: filling them as a whole is then several times as fast,
+  /// and a part that is touched takes more memory. The range had better be aligned to `large_page_bytes`.
+  void prefer_large_pages(usize length);
 
  private:
   PageRange(u8* base, usize size_bytes) : base_(base), size_bytes_(size_bytes) {}

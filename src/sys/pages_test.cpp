@@ -35,7 +35,7 @@ bool readable(const PageRange& range, usize offset) {
 TEST(Pages, LargeOnesAreLikeOthers) {
   auto range = PageRange::reserve(3 * large_page_bytes, large_page_bytes);
   ASSERT_TRUE(range.ok());
-  range->prefer_large_pages();
+  range->prefer_large_pages(2 * large_page_bytes);
   ASSERT_TRUE(range->commit(0, 2 * large_page_bytes).ok());
   range->base()[large_page_bytes] = 42;
   EXPECT_EQ(range->base()[2 * large_page_bytes - 1], 0);

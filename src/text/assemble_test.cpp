@@ -164,7 +164,7 @@ TEST(Assemble, CustomSectionsStandWhereTheySay) {
   EXPECT_EQ(module->custom_sections[1].name, "mid");
   EXPECT_EQ(module->custom_sections[2].name, "mid2");
   EXPECT_EQ(module->custom_sections[3].name, "end");
-  EXPECT_EQ(as_text(module->custom_sections[3].bytes), "12");
+  EXPECT_EQ(as_text(module->contents(module->custom_sections[3])), "12");
 }
 
 TEST(Assemble, BranchHints) {
@@ -173,7 +173,7 @@ TEST(Assemble, BranchHints) {
       block local.get 0 (@metadata.code.branch_hint "\00") br_if 0 end)))");
   ASSERT_NE(module, nullptr);
   ASSERT_EQ(module->custom_sections.size(), 1u);
-  const Bytes hints = module->custom_sections[0].bytes;
+  const Bytes hints = module->contents(module->custom_sections[0]);
   // One function, function 0, two hints: at offset 5 (behind one local run and local.get) and at 12.
   EXPECT_THAT(std::vector<u8>(hints.begin(), hints.end()), ElementsAre(1, 0, 2, 5, 1, 1, 12, 1, 0));
 }

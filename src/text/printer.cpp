@@ -263,10 +263,9 @@ class Printer {
     for (const wasm::CustomSection& section : module_.custom_sections) {
       if (section.name == "name" || section.name == "metadata.code.branch_hint") continue;
       if (options_.custom_sections) {
-        line("(@custom " + quote_name(section.name) + " " + quote_bytes(section.bytes) + ")");
+        line("(@custom " + quote_name(section.name) + " " + quote_bytes(module_.contents(section)) + ")");
       } else {
-        line("(; custom section " + quote_name(section.name) + ", " + std::to_string(section.bytes.size()) +
-             " bytes ;)");
+        line("(; custom section " + quote_name(section.name) + ", " + std::to_string(section.size_bytes) + " bytes ;)");
       }
     }
   }
@@ -275,7 +274,7 @@ class Printer {
   void read_hints() {
     for (const wasm::CustomSection& section : module_.custom_sections) {
       if (section.name != "metadata.code.branch_hint") continue;
-      wasm::BinaryReader reader(section.bytes, section.offset);
+      wasm::BinaryReader reader(module_.contents(section), section.offset);
       u32 functions = 0;
       if (!reader.read_count(functions)) return;
       for (; functions > 0; --functions) {

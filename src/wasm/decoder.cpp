@@ -54,6 +54,7 @@ ModuleDecoder::ModuleDecoder(ModuleBytes bytes, std::shared_ptr<TypeRegistry> re
     : module_(std::make_shared<Module>()), reader_(*module_, {}, 0), expressions_(*module_) {
   module_->bytes = bytes.bytes;
   module_->bytes_owner = std::move(bytes.owner);
+  module_->unread = std::move(bytes.unread);
   module_->registry = std::move(registry);
   module_->features = features;
   reader_.reset(module_->bytes, 0);
@@ -193,7 +194,8 @@ bool ModuleDecoder::custom_section() {
   CustomSection section;
   if (!reader_.read_name(section.name)) return false;
   section.offset = reader_.offset();
-  if (!reader_.read_bytes(reader_.remaining(), section.bytes)) return false;
+  section.size_bytes = reader_.remaining();
+  reader_.skip(section.size_bytes);
   module_->custom_sections.push_back(section);
   return true;
 }
@@ -239,6 +241,8 @@ bool ModuleDecoder::body() {
 bool ModuleDecoder::data_section() {
   u32 count = 0;
   if (!reader_.read_count(count, limits::data_segments)) return false;
+  constexpr u64 smallest_segment_bytes = 2;
+  module_->datas.reserve(std::min<u64>(count, reader_.remaining() / smallest_segment_bytes));
   for (u32 i = 0; i < count; ++i) {
     if (!data_segment()) return false;
   }

@@ -158,7 +158,7 @@ TEST(Decoder, ReadsEverySection) {
   EXPECT_GT(module.code_section_size_bytes, 0u);
   ASSERT_EQ(module.custom_sections.size(), 1u);
   EXPECT_EQ(module.custom_sections[0].name, "producers");
-  EXPECT_EQ(module.custom_sections[0].bytes.size(), 3u);
+  EXPECT_EQ(module.custom_sections[0].size_bytes, 3u);
 }
 
 TEST(Decoder, EveryTruncationIsAnErrorAtItsEndOrBefore) {

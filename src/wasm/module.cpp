@@ -9,4 +9,9 @@ const Export* Module::find_export(std::string_view name) const {
   return at != exports_by_name.end() && exports[*at].name == name ? &exports[*at] : nullptr;
 }
 
+Bytes Module::contents(const CustomSection& section) const {
+  if (unread != nullptr) unread->read(section.offset, section.size_bytes);
+  return bytes.subspan(section.offset, section.size_bytes);
+}
+
 }  // namespace wisp::wasm

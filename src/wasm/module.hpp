@@ -76,15 +76,26 @@ struct Body {
   u64 offset = 0;  // of `code` in the module's bytes
 };
 
+/// Its contents are had from `Module::contents`.
 struct CustomSection {
   std::string_view name;
-  Bytes bytes;
-  u64 offset = 0;
+  u64 offset = 0;  // of the contents in the module's bytes
+  u64 size_bytes = 0;
 };
 
-/// The bytes of a module and what keeps them. They must not change.
+/// Bytes of a module that are zero until they are asked for. Thread-safe.
+class UnreadBytes {
+ public:
+  virtual ~UnreadBytes() = default;
+  /// Reads those within a part of the module that have not been read. What cannot be read stays zero.
+  virtual void read(u64 offset, u64 size_bytes) = 0;
+};
+
+/// The bytes of a module and what keeps them. They must not change, but for contents of custom sections that `unread`
+/// reads.
 struct ModuleBytes {
-  ModuleBytes(Bytes view, std::shared_ptr<const void> keeper) : bytes(view), owner(std::move(keeper)) {}
+  ModuleBytes(Bytes view, std::shared_ptr<const void> keeper, std::shared_ptr<UnreadBytes> rest = nullptr)
+      : bytes(view), owner(std::move(keeper)), unread(std::move(rest)) {}
   ModuleBytes(std::vector<u8> from) {
     auto kept = std::make_shared<const std::vector<u8>>(std::move(from));
     bytes = *kept;
@@ -93,6 +104,7 @@ struct ModuleBytes {
 
   Bytes bytes;
   std::shared_ptr<const void> owner;
+  std::shared_ptr<UnreadBytes> unread;  // null if there are none
 };
 
 /// A decoded module: immutable, shared by its instances. Everything refers into `bytes`. Index spaces hold the imports
@@ -100,6 +112,7 @@ struct ModuleBytes {
 struct Module {
   Bytes bytes;
   std::shared_ptr<const void> bytes_owner;
+  std::shared_ptr<UnreadBytes> unread;  // in custom sections; null if there is nothing
   Features features;
   std::shared_ptr<TypeRegistry> registry;
   std::vector<RecGroupRef> groups;  // keep the types alive
@@ -134,6 +147,7 @@ struct Module {
   const Body& body(FuncIndex function) const { return bodies[function.value - imported_functions]; }
   bool is_imported(FuncIndex function) const { return function.value < imported_functions; }
   const Export* find_export(std::string_view name) const;
+  Bytes contents(const CustomSection& section) const;
 };
 
 }  // namespace wisp::wasm

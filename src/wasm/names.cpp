@@ -101,7 +101,7 @@ Names parse_names(const Module& module) {
   Names names;
   for (const CustomSection& section : module.custom_sections) {
     if (section.name != "name") continue;
-    BinaryReader reader(section.bytes, section.offset);
+    BinaryReader reader(module.contents(section), section.offset);
     while (!reader.at_end()) {
       u8 id = 0;
       u32 size = 0;

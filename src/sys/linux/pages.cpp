@@ -83,9 +83,10 @@ Outcome<void> PageRange::clear(usize offset, usize length) {
   return {};
 }
 
-void PageRange::prefer_large_pages() {
+void PageRange::prefer_large_pages(usize length) {
+  WISP_CHECK(length <= size_bytes_);
   // Where it cannot be had, nothing is lost.
-  (void)madvise(base_, size_bytes_, MADV_HUGEPAGE);
+  (void)madvise(base_, length, MADV_HUGEPAGE);
 }
 
 Outcome<void> PageRange::show(const PageImage& image) {

@@ -1,0 +1,104 @@
+#include "baseline/module_code.hpp"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "wasm/test_module.hpp"
+
+namespace wisp::baseline {
+namespace {
+
+using wasm::test::Parts;
+
+/// Knows what was called, and no code.
+class CalledFunctions final : public runtime::ModuleCache {
+ public:
+  explicit CalledFunctions(std::vector<FuncIndex> earlier) : earlier_(std::move(earlier)) {}
+
+  std::optional<runtime::ObjectCode> find(const runtime::CodeUnit&) override { return std::nullopt; }
+  bool is_known_valid() override { return false; }
+  void note_valid() override {}
+  std::vector<FuncIndex> called_earlier() override { return earlier_; }
+  void note_called(FuncIndex function) override { noted.push_back(function); }
+  void store(const runtime::CodeUnit&, const runtime::ObjectCode&) override {}
+  void begin(const runtime::CodeUnit&) override {}
+  void forget_begun() override {}
+  void write() override {}
+
+  std::vector<FuncIndex> noted;
+
+ private:
+  std::vector<FuncIndex> earlier_;
+};
+
+runtime::NativeCell& cell(ModuleCode& code, u32 function) {
+  return *static_cast<runtime::NativeCell*>(const_cast<void*>(code.entry(FuncIndex(function))));
+}
+
+bool is_compiled(ModuleCode& code, u32 function) {
+  return cell(code, function).entry.load() != lazy_entry();
+}
+
+/// Four functions that return at once.
+class ModuleCodeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Parts parts;
+    parts.types = {wasm::test::void_type};
+    parts.functions.assign(4, {0});
+    parts.bodies.assign(4, {0, 0x0b});
+    module_ = *wasm::test::load(parts.build());
+  }
+
+  std::unique_ptr<ModuleCode> load(const std::shared_ptr<CalledFunctions>& cache, Optimize optimize = Optimize::hot) {
+    return std::make_unique<ModuleCode>(
+        module_, ModuleCode::Settings{.optimize = optimize, .background = &background_, .cache = cache});
+  }
+
+  std::shared_ptr<const wasm::Module> module_;
+  Background background_{[] { return nullptr; }};
+};
+
+TEST_F(ModuleCodeTest, WhatWasCalledEarlierIsCompiledAheadOfCalls) {
+  const auto cache = std::make_shared<CalledFunctions>(std::vector{FuncIndex(2), FuncIndex(0), FuncIndex(1)});
+  const auto code = load(cache);
+  for (u32 i = 0; i < 4; ++i) EXPECT_FALSE(is_compiled(*code, i));
+  code->expect_calls();
+  code->expect_calls();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!is_compiled(*code, 1) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(is_compiled(*code, 0));
+  EXPECT_TRUE(is_compiled(*code, 1));
+  EXPECT_TRUE(is_compiled(*code, 2));
+  EXPECT_FALSE(is_compiled(*code, 3));
+  const auto* const pc = reinterpret_cast<const u8*>(cell(*code, 2).entry.load());
+  ASSERT_NE(code->find(pc), nullptr);
+  EXPECT_EQ(code->find(pc)->function, FuncIndex(2));
+  EXPECT_TRUE(cache->noted.empty());
+  code->compile(cell(*code, 3));
+  EXPECT_EQ(cache->noted, std::vector{FuncIndex(3)});
+}
+
+TEST_F(ModuleCodeTest, WhatIsCompiledStaysWhenItIsPrepared) {
+  const auto cache = std::make_shared<CalledFunctions>(std::vector<FuncIndex>());
+  const auto code = load(cache);
+  code->compile(cell(*code, 1));
+  const auto entry = cell(*code, 1).entry.load();
+  code->prepare();
+  code->compile(cell(*code, 1));
+  EXPECT_EQ(cell(*code, 1).entry.load(), entry);
+}
+
+TEST_F(ModuleCodeTest, NothingIsPreparedWhereTheOptimizingCompilerComesFirst) {
+  const auto cache = std::make_shared<CalledFunctions>(std::vector{FuncIndex(1)});
+  {
+    const auto code = load(cache, Optimize::at_once);
+    code->expect_calls();
+    code->compile(cell(*code, 0));
+  }
+  EXPECT_TRUE(cache->noted.empty());
+}
+
+}  // namespace
+}  // namespace wisp::baseline
