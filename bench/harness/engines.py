@@ -49,11 +49,6 @@ def available(tiers):
 
 
 @functools.cache
-def wisp_options():
-    return subprocess.run([WISP, "help", "run"], check=True, capture_output=True, text=True).stdout
-
-
-@functools.cache
 def fetched(path):
     """A file that npm serves; None, with a word, if it cannot be had."""
     if path.exists():
