@@ -148,6 +148,15 @@ TEST_F(CompilerTest, SaysThatABlockIsTooSmall) {
   }
 }
 
+/// Three questions at a function's entry, of which each leaves for the second part only if the answer is a rare one.
+TEST(Stencils, HaveWhatAlwaysHappensInTheFirstPart) {
+  const Stencil& enter = stencils[u32(SlotOp::enter) >> interp::family_shift][u32(SlotOp::enter) & interp::family_mask];
+  const std::span<const Hole> holes = stencil_holes.subspan(enter.first_hole, enter.hot_hole_count);
+  EXPECT_EQ(std::ranges::count(holes, HoleKind::cold, &Hole::kind), 3);
+  const std::span<const Hole> cold = stencil_holes.subspan(enter.first_hole + holes.size(), enter.cold_hole_count);
+  EXPECT_EQ(std::ranges::count(cold, HoleKind::hot, &Hole::kind), 3) << "each says where it left, none comes back";
+}
+
 TEST(CodeSpace, WhatIsWrittenIsWhatRuns) {
   constexpr u32 size = 3000;
   CodeSpace space(nullptr, 1);

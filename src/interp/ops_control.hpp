@@ -29,6 +29,7 @@ WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
   constexpr u32 zeroed = variant % 6;
   u64* const first = slot_at(s, 1);
   if constexpr (zeroed < 5) {
+#pragma clang loop unroll(full)
     for (u32 i = 0; i < zeroed; ++i) first[i] = 0;
   } else {
     u64* const end = first + field(s, 2);

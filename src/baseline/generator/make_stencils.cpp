@@ -263,15 +263,19 @@ class StencilMaker {
     for (bool changed = true; changed;) {
       changed = false;
       for (auto& [section, block] : blocks_) {
-        if (block.is_cold || section == entry_ || !block.next) continue;
-        const Target& next = *block.next;
-        const bool leaves = next.block == 0 && !next.is_continue() && find_hole(next.symbol) == nullptr;
-        const bool joins = next.block != 0 && blocks_[next.block].is_cold;
-        if (!leaves && !joins) continue;
+        if (block.is_cold || section == entry_ || !block.next || !is_cold(*block.next)) continue;
+        const auto goes_on = [&](const Reference& reference) { return continues(reference.target); };
+        if (std::ranges::any_of(block.references, goes_on)) continue;
         block.is_cold = true;
         changed = true;
       }
     }
+  }
+
+  /// A place in code that is not cold; constants and operands are none.
+  bool continues(const Target& target) const {
+    if (target.block != 0) return !is_cold(target);
+    return target.is_continue() || target.symbol == "wisp_target";
   }
 
   bool is_cold(const Target& target) const {
