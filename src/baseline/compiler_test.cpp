@@ -110,6 +110,29 @@ TEST_F(CompilerTest, PinsAreStoredOnEveryPath) {
   }
 }
 
+/// The home of an operand is pinned for what computes with it; a copy may bring something else there.
+TEST_F(CompilerTest, CopiesGoBetweenPinsOfDifferentKinds) {
+  HandWritten code({LocalClass::floating, LocalClass::integer});
+  interp::Emitter& out = code.out;
+  enter(out);
+  const u32 begin = out.position();
+  out.append(SlotOp::copy64, 2, 0);
+  out.append(SlotOp::copy64, 3, 1);
+  out.append(SlotOp::copy_slots, 4, 2, 2);
+  out.append(SlotOp::return_none);
+  for (u32 i = 0; i < 8; ++i) {
+    out.append(variant(SlotOp::f64_add, interp::result_to_slot), 0, 0, 3);
+    out.append(variant(SlotOp::i64_add, interp::result_to_slot), 1, 1, 2);
+  }
+  code.loops.push_back({begin, out.position()});
+  const NativeFunction function = compile(code);
+  EXPECT_EQ(function.pinned.size(), 4u);
+  u64 frame[16] = {11, 22};
+  run(function, frame);
+  EXPECT_EQ(frame[4], 11u);
+  EXPECT_EQ(frame[5], 22u);
+}
+
 TEST_F(CompilerTest, TablesOfTargets) {
   HandWritten code({});
   interp::Emitter& out = code.out;

@@ -137,6 +137,11 @@ bool Compiler::emit_copy(const Instruction& instruction) {
   const Pin to = pins_.of(to_slot);
   const Pin from = pins_.of(from_slot);
   if (to) mark_dirty(to);
+  if (to && from && to.is_floating() != from.is_floating()) {
+    // What the home of an operand is otherwise used for says nothing of what is copied to it.
+    return emit_pin_move(from.is_floating() ? PinMove::store_floating : PinMove::store, from, to_slot) &&
+           emit_pin_move(to.is_floating() ? PinMove::load_floating : PinMove::load, to, to_slot);
+  }
   if (to && from) {
     const Word words[] = {0, 0};
     return emit(pin_copy(to.is_floating(), from.number, to.number), {words, 0});
