@@ -95,7 +95,9 @@ class Compiler {
   bool emit_copy(const Instruction& instruction);
   [[gnu::noinline]] bool emit_result(const Instruction& instruction, const Operands& operands, bool from_pins);
   [[gnu::noinline]] bool emit_pin_move(PinMove move, Pin pin, u32 slot, u64 constant = 0);
+  bool load_pin(Pin pin, u32 slot);
   bool store_pin(Pin pin, u32 slot);
+  bool store_pin_if_dirty(Pin pin, u32 slot);
   bool store_pins();
   bool load_pins();
   u32 place_number(const Instruction& instruction, OperandPlace place, u8 field) const;
@@ -111,7 +113,7 @@ class Compiler {
   void store_distance(u32 at, i64 distance);
 
   const Stencil* const* tables_;
-  const Stencil* const* pinned_tables_;
+  const PinnedStencils* pinned_tables_;
   Pins pins_;
   u32 dirty_ = 0;  // pins, by index, that may hold something else than their slots
   CodeBlock block_;

@@ -133,6 +133,48 @@ TEST_F(CompilerTest, CopiesGoBetweenPinsOfDifferentKinds) {
   EXPECT_EQ(frame[5], 22u);
 }
 
+/// Vectors in pins: every way that they come there and leave.
+TEST_F(CompilerTest, VectorsInPins) {
+  HandWritten code({LocalClass::vector, LocalClass::none, LocalClass::vector, LocalClass::none, LocalClass::integer},
+                   20);
+  interp::Emitter& out = code.out;
+  constexpr u32 to_slot = interp::result_to_slot;
+  enter(out);
+  const u32 begin = out.position();
+  out.append(variant(SlotOp::i32x4_add, to_slot), 0, 0, 2);      // both pinned
+  out.append(variant(SlotOp::i32x4_sub, to_slot), 6, 2, 0);      // to the home of an operand
+  out.append(variant(SlotOp::i32x4_add, 2 | to_slot), 6, 6, 6);  // from the accumulator
+  out.append(variant(SlotOp::i32x4_shl, to_slot), 0, 0, 5);      // shifted by a slot
+  out.append(variant(SlotOp::i32x4_replace_lane, to_slot), 2, 2, 4, 3);
+  out.append_wide(variant(SlotOp::i32_add, 2 * 2 | to_slot), 4, 4, ~u32{0});
+  const u32 at = out.append_wide(SlotOp::br_if_nonzero, 4, 0, 0);
+  out.set_wide(at, begin - at);
+  code.loops.push_back({begin, out.position()});
+  out.append(variant(SlotOp::i32x4_splat, to_slot), 8, 4, 0);  // of a pinned integer, to slots
+  out.append_wide(variant(SlotOp::i32x4_extract_lane, to_slot), 10, 0, 1);
+  out.append(SlotOp::copy128, 12, 0);
+  out.append(SlotOp::copy128, 0, 2);
+  out.append(variant(SlotOp::v128_bitselect, to_slot), 14, 0, 12, 2);  // not pinned: from the slots
+  out.append(SlotOp::return_none);
+  const NativeFunction function = compile(code);
+  EXPECT_EQ(
+      std::ranges::count(function.pinned, LocalClass::vector, [](const Pins::Pinned& one) { return one.pin.kind; }), 3);
+  const auto lanes = [](u32 a, u32 b) { return u64{a} | u64{b} << 32; };
+  u64 frame[20] = {lanes(1, 2), lanes(3, 4), lanes(10, 20), lanes(30, 40), 2, 1};
+  run(function, frame);
+  // (1 + 10) * 2 + 10, twice; lane 3 of the step is 2 in the second round.
+  EXPECT_EQ(frame[12], lanes(64, 128));
+  EXPECT_EQ(frame[13], lanes(192, 180));
+  EXPECT_EQ(frame[6], lanes(u32(10 - 32) * 2, u32(20 - 64) * 2)) << "the difference and itself";
+  EXPECT_EQ(frame[7], lanes(u32(30 - 96) * 2, u32(2 - 90) * 2));
+  EXPECT_EQ(frame[8], 0u);
+  EXPECT_EQ(frame[10], 128u);
+  EXPECT_EQ(frame[0], lanes(10, 20));
+  EXPECT_EQ(frame[1], lanes(30, 1));
+  EXPECT_EQ(frame[14], (lanes(10, 20) & lanes(10, 20)) | (frame[12] & ~lanes(10, 20)));
+  EXPECT_EQ(frame[15], (lanes(30, 1) & lanes(30, 1)) | (frame[13] & ~lanes(30, 1)));
+}
+
 TEST_F(CompilerTest, TablesOfTargets) {
   HandWritten code({});
   interp::Emitter& out = code.out;

@@ -35,6 +35,7 @@ endforeach()
 # Lanes are written as loops, of which nothing is to be left.
 foreach(family vector_integer vector_float)
   wisp_stencils(${family} interp/ops_${family}.cpp -funroll-loops -fvectorize -fslp-vectorize)
+  wisp_stencils(pinned_${family} baseline/pinned/pinned_${family}.cpp -funroll-loops -fvectorize -fslp-vectorize)
 endforeach()
 wisp_stencils(guarded_memory interp/ops_memory.cpp -DWISP_GUARDED)
 foreach(family integer floating branch memory)

@@ -65,9 +65,6 @@ struct alignas(32) Stencil {
   std::array<u8, patch_count> patch_kind;
 };
 
-/// `Stencil::code` where a table has a gap.
-inline constexpr u32 no_stencil = ~u32{0};
-
 /// Stencils are copied in steps of so many bytes; as many may be read behind the last one.
 inline constexpr u32 stencil_padding_bytes = 32;
 
@@ -82,9 +79,16 @@ extern const std::span<const void* const> stencil_externals;
 extern const Stencil* const stencils[];
 extern const Stencil* const guarded_stencils[];
 
-/// Stencils with operands in pins (pinned/pinned_rows.hpp), by family; null where a family has none.
-extern const Stencil* const pinned_stencils[];
-extern const Stencil* const guarded_pinned_stencils[];
+/// Stencils with operands in pins, by family; null where a family has none. `numbers` is by place in the table of
+/// handlers (pinned/pinned_rows.hpp), most of which is gaps.
+struct PinnedStencils {
+  static constexpr u16 gap = 0xffff;
+
+  const u16* numbers;
+  const Stencil* stencils;
+};
+extern const PinnedStencils pinned_stencils[];
+extern const PinnedStencils guarded_pinned_stencils[];
 
 /// Moves of pins (pin_moves.hpp).
 extern const Stencil* const pin_move_stencils;

@@ -479,10 +479,16 @@ void check_frameless(const Object& object) {
 }
 
 using Table = std::vector<Stencil>;
-constexpr Stencil gap{no_stencil, 0, 0, 0, 0, 0, {}, {}};
+constexpr std::string_view pinned_prefix = "pinned_";
 
-/// family -> its stencils, in the order of its table of handlers.
-void read_object(const Object& object, Tables& tables, std::map<std::string, Table>& families) {
+/// The stencils of a family, and for each of its table of handlers the stencil's number.
+struct Family {
+  Table stencils;
+  std::vector<u16> numbers;
+};
+
+/// family -> its stencils.
+void read_object(const Object& object, Tables& tables, std::map<std::string, Family>& families) {
   constexpr std::string_view suffix = "_handlersE";
   for (u32 i = 1; i < object.symbol_count(); ++i) {
     const Elf64_Sym& symbol = object.symbol(i);
@@ -491,7 +497,7 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
     // _ZN4wisp6interp<length><family>_handlersE
     std::string_view family = name.substr(0, name.size() - suffix.size());
     family = family.substr(family.find_last_of("0123456789") + 1);
-    Table& table = families[std::string(family)];
+    auto& [stencils, numbers] = families[std::string(family)];
     std::map<u64, const Elf64_Rela*> entries;
     for (const Elf64_Rela& relocation : object.relocations(symbol.st_shndx)) {
       if (relocation.r_offset >= symbol.st_value && relocation.r_offset < symbol.st_value + symbol.st_size) {
@@ -499,19 +505,21 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
       }
     }
     // Only tables of what the interpreter does not have may have gaps.
-    const bool may_have_gaps = family.starts_with("pinned_");
+    const bool may_have_gaps = family.starts_with(pinned_prefix);
     if (entries.size() * 8 != symbol.st_size && !may_have_gaps) refuse(object.path() + ": a table with gaps");
     for (const auto& [offset, relocation] : entries) {
-      table.resize((offset - symbol.st_value) / 8, gap);
       const Elf64_Sym& function = object.symbol(ELF64_R_SYM(relocation->r_info));
       if (ELF64_R_TYPE(relocation->r_info) != R_X86_64_64 || function.st_value + u64(relocation->r_addend) != 0) {
         refuse(object.path() + ": a table entry that is no function");
       }
       std::string function_name(object.name_of(function));
       if (function_name.empty()) function_name = object.section_name(function.st_shndx);
-      table.push_back(StencilMaker(object, tables, function_name).make(function.st_shndx));
+      numbers.resize((offset - symbol.st_value) / 8, PinnedStencils::gap);
+      numbers.push_back(u16(stencils.size()));
+      stencils.push_back(StencilMaker(object, tables, function_name).make(function.st_shndx));
     }
-    table.resize(symbol.st_size / 8, gap);
+    numbers.resize(symbol.st_size / 8, PinnedStencils::gap);
+    if (stencils.size() >= PinnedStencils::gap) refuse(object.path() + ": too many stencils");
   }
 }
 
@@ -521,9 +529,15 @@ void write_bytes(std::FILE* out, const char* name, const std::string& bytes) {
   std::fprintf(out, "\n0};\n");
 }
 
-void write_family(std::FILE* out, const std::string& name, const Table& table) {
+void write_family(std::FILE* out, const std::string& prefix, const std::string& family, const Family& found) {
+  const std::string name = prefix + family;
+  if (family.starts_with(pinned_prefix)) {
+    std::fprintf(out, "constexpr u16 %s_numbers[] = {", name.c_str());
+    for (usize i = 0; i < found.numbers.size(); ++i) std::fprintf(out, i % 32 == 0 ? "\n%u," : "%u,", found.numbers[i]);
+    std::fprintf(out, "};\n");
+  }
   std::fprintf(out, "constexpr Stencil %s[] = {\n", name.c_str());
-  for (const Stencil& s : table) {
+  for (const Stencil& s : found.stencils) {
     std::fprintf(out, "{%u,%u,%u,%u,%u,%u,{%u,%u,%u},{%u,%u,%u}},\n", s.code, s.first_hole, s.hot_bytes, s.cold_bytes,
                  s.hot_hole_count, s.cold_hole_count, s.patch_at[0], s.patch_at[1], s.patch_at[2], s.patch_kind[0],
                  s.patch_kind[1], s.patch_kind[2]);
@@ -531,8 +545,20 @@ void write_family(std::FILE* out, const std::string& name, const Table& table) {
   std::fprintf(out, "};\n");
 }
 
-void write(std::FILE* out, const Tables& tables, const std::map<std::string, Table>& plain,
-           const std::map<std::string, Table>& guarded) {
+/// The pinned stencils of a family, from `best` if they are there.
+void write_pinned(std::FILE* out, const std::string& family, const std::map<std::string, Family>& plain,
+                  const std::map<std::string, Family>& best) {
+  const std::string name = std::string(pinned_prefix) + family;
+  if (!plain.contains(name)) {
+    std::fprintf(out, "{},\n");
+    return;
+  }
+  const std::string found = (&best != &plain && best.contains(name) ? "guarded_" : "plain_") + name;
+  std::fprintf(out, "{%s_numbers, %s},\n", found.c_str(), found.c_str());
+}
+
+void write(std::FILE* out, const Tables& tables, const std::map<std::string, Family>& plain,
+           const std::map<std::string, Family>& guarded) {
   std::fprintf(out, "// Made by make_stencils.\n#include \"baseline/stencils.hpp\"\n\n");
   for (const auto& [symbol, number] : tables.externals) {
     std::fprintf(out, "extern \"C\" void wisp_stencil_external_%u() __asm__(\"%s\");\n", number, symbol.c_str());
@@ -550,8 +576,8 @@ void write(std::FILE* out, const Tables& tables, const std::map<std::string, Tab
     std::fprintf(out, "reinterpret_cast<const void*>(&wisp_stencil_external_%zu),\n", i);
   }
   std::fprintf(out, "};\n");
-  for (const auto& [family, table] : plain) write_family(out, "plain_" + family, table);
-  for (const auto& [family, table] : guarded) write_family(out, "guarded_" + family, table);
+  for (const auto& [family, table] : plain) write_family(out, "plain_", family, table);
+  for (const auto& [family, table] : guarded) write_family(out, "guarded_", family, table);
   std::fprintf(out, "}  // namespace\n");
   std::fprintf(out, "const std::span<const u8> stencil_code(code_bytes, %zu);\n", tables.code.size());
   std::fprintf(out, "const std::span<const u8> stencil_constants(constants_bytes, %zu);\n", tables.constants.size());
@@ -565,14 +591,8 @@ void write(std::FILE* out, const Tables& tables, const std::map<std::string, Tab
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"
     std::fprintf(out, "};\n");
-    std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n",
-                 is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
-#define WISP_SLOT_FAMILY(family)                                                                         \
-  if (is_guarded && guarded.contains("pinned_" #family)) {                                               \
-    std::fprintf(out, "guarded_pinned_" #family ",\n");                                                  \
-  } else {                                                                                               \
-    std::fprintf(out, plain.contains("pinned_" #family) ? "plain_pinned_" #family ",\n" : "nullptr,\n"); \
-  }
+    std::fprintf(out, "const PinnedStencils %s[] = {{},\n", is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
+#define WISP_SLOT_FAMILY(family) write_pinned(out, #family, plain, is_guarded ? guarded : plain);
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"
     std::fprintf(out, "};\n");
@@ -589,8 +609,8 @@ int main(int argc, char** argv) {
   using namespace wisp::baseline;
   if (argc < 3) refuse("usage: make_stencils OUTPUT OBJECT...");
   Tables tables;
-  std::map<std::string, Table> plain;
-  std::map<std::string, Table> guarded;
+  std::map<std::string, Family> plain;
+  std::map<std::string, Family> guarded;
   for (int i = 2; i < argc; ++i) {
     const Object object(argv[i]);
     const bool is_guarded = object.path().find("guarded") != std::string::npos;
