@@ -98,6 +98,7 @@ class Compiler {
   bool load_pin(Pin pin, u32 slot);
   bool store_pin(Pin pin, u32 slot);
   bool store_pin_if_dirty(Pin pin, u32 slot);
+  [[gnu::noinline]] bool store_read_pins(const Instruction& instruction, u8 fields);
   bool store_pins();
   bool load_pins();
   u32 place_number(const Instruction& instruction, OperandPlace place, u8 field) const;

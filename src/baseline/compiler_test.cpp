@@ -175,6 +175,31 @@ TEST_F(CompilerTest, VectorsInPins) {
   EXPECT_EQ(frame[15], (lanes(30, 1) & lanes(30, 1)) | (frame[13] & ~lanes(30, 1)));
 }
 
+/// A select between pins, with the condition in a third one, which is stored before.
+TEST_F(CompilerTest, SelectsBetweenPins) {
+  HandWritten code({LocalClass::integer, LocalClass::integer, LocalClass::integer});
+  interp::Emitter& out = code.out;
+  enter(out);
+  const u32 begin = out.position();
+  out.append_wide(variant(SlotOp::i32_add, 2 * 2 | interp::result_to_slot), 2, 2, ~u32{0});
+  out.append(variant(SlotOp::select_i64, interp::result_to_slot), 3, 0, 1, 2);
+  out.append(variant(SlotOp::select_i32, 4 | interp::result_to_slot), 4, 0, 1, 2);
+  out.append_word(77);
+  out.append(SlotOp::return_none);
+  for (u32 i = 0; i < 4; ++i) {
+    for (u32 slot = 0; slot < 3; ++slot) out.append(variant(SlotOp::i64_add, interp::result_to_slot), slot, slot, slot);
+  }
+  code.loops.push_back({begin, out.position()});
+  const NativeFunction function = compile(code);
+  EXPECT_GE(function.pinned.size(), 3u);
+  for (const u64 condition : {1, 2}) {
+    u64 frame[16] = {~u64{0}, u64{5} << 32 | 6, condition};
+    run(function, frame);
+    EXPECT_EQ(frame[3], condition == 2 ? ~u64{0} : u64{5} << 32 | 6);
+    EXPECT_EQ(frame[4], condition == 2 ? 77u : 6u);
+  }
+}
+
 TEST_F(CompilerTest, TablesOfTargets) {
   HandWritten code({});
   interp::Emitter& out = code.out;

@@ -99,6 +99,12 @@ constexpr Operands pinnable(const Variant& variant) {
     case SlotOp::br_if_zero:
       out.row = u16(2 * row);
       return with_places(out, (number & 2) != 0 ? acc : slot, 0, slot, Operands::no_field);
+    case SlotOp::select_i32:
+    case SlotOp::select_i64:
+      out.row = u16(2 * row + ((number & 2) != 0 ? 0 : 1));
+      out.reads = (number & 2) != 0 ? 0 : 0b1000;
+      out.has_result = true;
+      return with_places(out, (number & 4) != 0 ? immediate : slot, 1, (number & 8) != 0 ? immediate : slot, 2);
     case SlotOp::increment_br_if_ne:
       out.row = u16(2 * row);
       out.updates_a = true;
@@ -149,11 +155,6 @@ constexpr Operands control_operands(const Variant& variant) {
     case SlotOp::set_vacc64:
     case SlotOp::set_vacc128:
       return of_kind(Operands::Kind::move);
-    case SlotOp::select_i32:
-      return plain(
-          u8(((number & 2) != 0 ? 0 : 0b1000) | ((number & 4) != 0 ? 0 : 0b10) | ((number & 8) != 0 ? 0 : 0b100)),
-          true);
-    case SlotOp::select_i64:
     case SlotOp::select_f32:
     case SlotOp::select_f64:
     case SlotOp::select_v128:
@@ -252,7 +253,8 @@ constexpr ValueKind operand_kind_of(const Variant& variant) {
 /// The families of pinned/.
 constexpr bool has_pinned_stencils(SlotFamily family) {
   return family == SlotFamily::integer || family == SlotFamily::floating || family == SlotFamily::branch ||
-         family == SlotFamily::memory || family == SlotFamily::vector_integer || family == SlotFamily::vector_float;
+         family == SlotFamily::memory || family == SlotFamily::control || family == SlotFamily::vector_integer ||
+         family == SlotFamily::vector_float;
 }
 
 /// In a vector register.

@@ -35,7 +35,7 @@ struct Operands {
   u8 a_field = no_field;  // if in a slot
   u8 b_field = no_field;
   u16 row = 0;
-  /// Of a plain one: fields that are read, by bit.
+  /// Fields that are read from their slots, by bit.
   u8 reads = 0;
   /// The result is in the accumulator; if `result_to_slot`, also in field 0, but not in the variant before this one.
   bool has_result = false;

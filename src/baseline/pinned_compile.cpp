@@ -64,6 +64,7 @@ inline bool Compiler::emit_pinnable(const Instruction& instruction, const Operan
   const bool from_pins = a >= 3 || b >= 3;
   const SlotOp op = instruction.op();
   const Stencil* stencil = nullptr;
+  if (operands.reads != 0 && !store_read_pins(instruction, operands.reads)) return false;
   if (from_pins) {
     if (operands.takes_a && a >= 3 && operands.b != OperandPlace::acc) {
       if (!emit_pin_move(PinMove::take_vector, pins_.of(instruction.field(operands.a_field)), 0)) return false;
@@ -103,11 +104,7 @@ bool Compiler::emit_result(const Instruction& instruction, const Operands& opera
 }
 
 bool Compiler::emit_plain(const Instruction& instruction, const Operands& operands) {
-  for (u32 i = 0; i < 4; ++i) {
-    if ((operands.reads >> i & 1) == 0) continue;
-    const u32 slot = instruction.field(i);
-    if (const Pin pin = pins_.of(slot); pin && !store_pin_if_dirty(pin, slot)) return false;
-  }
+  if (!store_read_pins(instruction, operands.reads)) return false;
   const Pin result_pin = operands.result_to_slot ? pins_.of(instruction.field(0)) : Pin{};
   const SlotOp op = instruction.op();
   const SlotOp kept = result_pin ? SlotOp(u32(op) - interp::result_to_slot) : op;
@@ -175,6 +172,15 @@ bool Compiler::store_pin_if_dirty(Pin pin, u32 slot) {
   if ((dirty_ & bit) == 0) return true;
   dirty_ &= ~bit;
   return store_pin(pin, slot);
+}
+
+bool Compiler::store_read_pins(const Instruction& instruction, u8 fields) {
+  for (u32 i = 0; i < 4; ++i) {
+    if ((fields >> i & 1) == 0) continue;
+    const u32 slot = instruction.field(i);
+    if (const Pin pin = pins_.of(slot); pin && !store_pin_if_dirty(pin, slot)) return false;
+  }
+  return true;
 }
 
 bool Compiler::store_pins() {
