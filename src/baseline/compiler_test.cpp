@@ -175,6 +175,37 @@ TEST_F(CompilerTest, VectorsInPins) {
   EXPECT_EQ(frame[15], (lanes(30, 1) & lanes(30, 1)) | (frame[13] & ~lanes(30, 1)));
 }
 
+/// Slots below 16 and offsets below 128 take a byte, if that goes for all of an instruction.
+TEST_F(CompilerTest, SmallDisplacementsAreShort) {
+  const auto add_and_load = [](u32 a, u32 b, u32 offset) {
+    HandWritten code({}, 20);
+    code.out.append(variant(SlotOp::i64_add, interp::result_to_slot), a, a, b);
+    code.out.append_wide(variant(SlotOp::i32_load8_u, interp::result_to_slot), a, b, offset);
+    code.out.append(SlotOp::return_slot64, 0, a);
+    return code;
+  };
+  const auto size_of = [&](u32 a, u32 b, u32 offset) { return compile(add_and_load(a, b, offset)).size_bytes; };
+  const u32 smallest = size_of(15, 14, 127);
+  EXPECT_EQ(size_of(15, 14, 128), smallest + 3 * 3) << "the load is all long, and the addition short";
+  EXPECT_EQ(size_of(14, 16, 127), smallest + 6 * 3) << "both are";
+  EXPECT_EQ(size_of(16, 17, 128), size_of(1000, 1001, 100'000));
+  std::array<u8, 512> memory;
+  for (u32 i = 0; i < memory.size(); ++i) memory[i] = u8(i * 7);
+  for (const u32 a : {2, 15, 16}) {
+    for (const u32 b : {3, 14, 17}) {
+      for (const u32 offset : {0, 127, 128, 300}) {
+        u64 frame[20]{};
+        frame[b] = 100;
+        const NativeFunction function = compile(add_and_load(a, b, offset));
+        const auto entry = reinterpret_cast<runtime::NativeEntry>(const_cast<u8*>(function.code));
+        EXPECT_EQ(entry(frame, nullptr, memory.data(), memory.size(), nullptr), runtime::Status::returned);
+        EXPECT_EQ(frame[0], u8((100 + offset) * 7)) << a << " " << b << " " << offset;
+        EXPECT_EQ(frame[b], 100u);
+      }
+    }
+  }
+}
+
 /// A select between pins, with the condition in a third one, which is stored before.
 TEST_F(CompilerTest, SelectsBetweenPins) {
   HandWritten code({LocalClass::integer, LocalClass::integer, LocalClass::integer});
@@ -240,7 +271,8 @@ TEST_F(CompilerTest, SaysThatABlockIsTooSmall) {
 
 /// Three questions at a function's entry, of which each leaves for the second part only if the answer is a rare one.
 TEST(Stencils, HaveWhatAlwaysHappensInTheFirstPart) {
-  const Stencil& enter = stencils[u32(SlotOp::enter) >> interp::family_shift][u32(SlotOp::enter) & interp::family_mask];
+  const u32 op = u32(SlotOp::enter);
+  const Stencil& enter = stencils[op >> interp::family_shift][op & interp::family_mask].forms[0];
   const std::span<const Hole> holes = stencil_holes.subspan(enter.first_hole, enter.hot_hole_count);
   EXPECT_EQ(std::ranges::count(holes, HoleKind::cold, &Hole::kind), 3);
   const std::span<const Hole> cold = stencil_holes.subspan(enter.first_hole + holes.size(), enter.cold_hole_count);

@@ -32,7 +32,7 @@ constexpr bool is_of_integers(PinMove move) {
   return move < PinMove::load64;
 }
 
-inline const Stencil& pin_move(PinMove move, u32 pin) {
+inline const StencilPair& pin_move(PinMove move, u32 pin) {
   if (is_of_integers(move)) return pin_move_stencils[u32(move) * integer_pins + pin];
   constexpr u32 first = u32(PinMove::load64);
   return pin_move_stencils[first * integer_pins + (u32(move) - first) * vector_pins + pin];

@@ -63,7 +63,7 @@ inline bool Compiler::emit_pinnable(const Instruction& instruction, const Operan
   const u32 b = place_number(instruction, operands.b, operands.b_field);
   const bool from_pins = a >= 3 || b >= 3;
   const SlotOp op = instruction.op();
-  const Stencil* stencil = nullptr;
+  const StencilPair* stencil = nullptr;
   if (operands.reads != 0 && !store_read_pins(instruction, operands.reads)) return false;
   if (from_pins) {
     if (operands.takes_a && a >= 3 && operands.b != OperandPlace::acc) {

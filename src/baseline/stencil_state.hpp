@@ -139,8 +139,8 @@ inline const u8* place_of(const State&) {
 #define WISP_TAIL(handler) [[clang::musttail]] return handler(WISP_STATE_PASSED(::wisp::interp::own_address()))
 #define WISP_TAIL_FORGETTING(handler, acc)                                                        \
   do {                                                                                            \
-    s.memory = nullptr;                                                                           \
-    s.memory_size = 0;                                                                            \
+    s.memory = ::wisp::interp::unknown<u8*>();                                                    \
+    s.memory_size = ::wisp::interp::unknown<u64>();                                               \
     [[clang::musttail]] return handler(WISP_STATE_FORGOTTEN(acc, ::wisp::interp::own_address())); \
   } while (false)
 #else

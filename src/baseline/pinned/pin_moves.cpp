@@ -23,7 +23,7 @@ using interp::unknown;
 WISP_PIN_MOVE(load_pin, s.pins[pin] = *slot_at(s, 0))
 WISP_PIN_MOVE(store_pin, *slot_at(s, 0) = s.pins[pin])
 WISP_PIN_MOVE(set_pin, s.pins[pin] = s.acc)
-WISP_PIN_MOVE(set_pin_const32, s.pins[pin] = interp::wide_field(s))
+WISP_PIN_MOVE(set_pin_const32, s.pins[pin] = interp::hole(interp::wisp_wide))
 WISP_PIN_MOVE(set_pin_const64, s.pins[pin] = interp::word(s, 2))
 WISP_PIN_MOVE(copy_from_pin0, s.pins[pin] = s.pins[0])
 WISP_PIN_MOVE(copy_from_pin1, s.pins[pin] = s.pins[1])
