@@ -78,12 +78,12 @@ class Compiler {
     u32 first_fixup;  // of the first part's references to it
   };
 
-  const Stencil& stencil_of(interp::SlotOp op) const {
+  const StencilPair& stencil_of(interp::SlotOp op) const {
     return tables_[u32(op) >> interp::family_shift][u32(op) & interp::family_mask];
   }
   bool emit_hot(const interp::FunctionCode& slot_code);
   bool emit_hot_with_pins(const interp::FunctionCode& slot_code);
-  bool emit(const Stencil& stencil, const Instruction& instruction);
+  bool emit(const StencilPair& pair, const Instruction& instruction);
   [[gnu::noinline]] void finish(const Stencil& stencil, const Instruction& instruction, u32 position);
   void mark_label(u32 word);
 
@@ -95,7 +95,10 @@ class Compiler {
   bool emit_copy(const Instruction& instruction);
   [[gnu::noinline]] bool emit_result(const Instruction& instruction, const Operands& operands, bool from_pins);
   [[gnu::noinline]] bool emit_pin_move(PinMove move, Pin pin, u32 slot, u64 constant = 0);
+  bool load_pin(Pin pin, u32 slot);
   bool store_pin(Pin pin, u32 slot);
+  bool store_pin_if_dirty(Pin pin, u32 slot);
+  [[gnu::noinline]] bool store_read_pins(const Instruction& instruction, u8 fields);
   bool store_pins();
   bool load_pins();
   u32 place_number(const Instruction& instruction, OperandPlace place, u8 field) const;
@@ -110,8 +113,8 @@ class Compiler {
   void fill_distance(const Hole& hole, const Instruction& instruction, u32 at, u32 hot_position);
   void store_distance(u32 at, i64 distance);
 
-  const Stencil* const* tables_;
-  const Stencil* const* pinned_tables_;
+  const StencilPair* const* tables_;
+  const PinnedStencils* pinned_tables_;
   Pins pins_;
   u32 dirty_ = 0;  // pins, by index, that may hold something else than their slots
   CodeBlock block_;
@@ -148,12 +151,21 @@ inline void Compiler::patch(const Stencil& stencil, interp::Word second_word, u8
   std::memcpy(values + u32(HoleKind::field_0), &fields, sizeof fields);
   values[u32(HoleKind::wide)] = u32(second_word >> 32);
   for (u32 i = 0; i < Stencil::patch_count; ++i) {
-    store_le<u32>(code + stencil.patch_at[i], values[stencil.patch_kind[i]]);
+    u8* const at = code + stencil.patch_at[i];
+    store_le<u32>(at, load_le<u32>(at) + values[stencil.patch_kind[i]]);
   }
 }
 
+inline constexpr auto narrow_masks = [] {
+  std::array<u64, 2 << narrow_offset_bit> masks;
+  for (u32 fields = 0; fields < masks.size(); ++fields) masks[fields] = narrow_mask(fields);
+  return masks;
+}();
+
 /// The stencil's first part.
-[[gnu::always_inline]] inline bool Compiler::emit(const Stencil& stencil, const Instruction& instruction) {
+[[gnu::always_inline]] inline bool Compiler::emit(const StencilPair& pair, const Instruction& instruction) {
+  const bool is_narrow = (instruction.words[1] & narrow_masks[pair.forms[0].narrow_fields]) == 0;
+  const Stencil& stencil = pair.forms[is_narrow];
   const u32 position = size_;
   if (!copy(stencil.code, stencil.hot_bytes)) return false;
   patch(stencil, instruction.words[1], block_.writable + position);

@@ -72,10 +72,26 @@ constexpr Operands pinnable(const Variant& variant) {
       return with_places(out, (number & 2) != 0 ? acc : slot, 1, (number & 4) != 0 ? immediate : slot, 2);
     case Shape::store:
       return with_places(out, OperandPlace(number % 3), 0, OperandPlace(number / 3), 1);
+    case Shape::vector_binary:
+    case Shape::vector_commutative:
+      out.has_result = true;
+      return with_places(out, (number & 2) != 0 ? acc : slot, 1, slot, 2);
+    case Shape::vector_shift:
+      out.has_result = true;
+      return with_places(out, (number & 2) != 0 ? acc : slot, 1, (number & 4) != 0 ? immediate : slot, 2);
+    case Shape::extract_lane:
+      out.has_result = true;
+      return with_places(out, (number & 2) != 0 ? acc : slot, 1, slot, Operands::no_field);
+    case Shape::replace_lane:
+      out.has_result = true;
+      return with_places(out, slot, 1, slot, 2);
     default:
       break;
   }
   switch (variant.row) {
+    case SlotOp::i8x16_shuffle:
+      out.has_result = true;
+      return with_places(out, slot, 1, slot, 2);
     case SlotOp::i32_shl_add:
       out.has_result = true;
       return with_places(out, (number & 2) != 0 ? acc : slot, 1, slot, 2);
@@ -83,6 +99,12 @@ constexpr Operands pinnable(const Variant& variant) {
     case SlotOp::br_if_zero:
       out.row = u16(2 * row);
       return with_places(out, (number & 2) != 0 ? acc : slot, 0, slot, Operands::no_field);
+    case SlotOp::select_i32:
+    case SlotOp::select_i64:
+      out.row = u16(2 * row + ((number & 2) != 0 ? 0 : 1));
+      out.reads = (number & 2) != 0 ? 0 : 0b1000;
+      out.has_result = true;
+      return with_places(out, (number & 4) != 0 ? immediate : slot, 1, (number & 8) != 0 ? immediate : slot, 2);
     case SlotOp::increment_br_if_ne:
       out.row = u16(2 * row);
       out.updates_a = true;
@@ -125,21 +147,14 @@ constexpr Operands control_operands(const Variant& variant) {
       return of_kind(Operands::Kind::leave);
     case SlotOp::copy32:
     case SlotOp::copy64:
+    case SlotOp::copy128:
     case SlotOp::const32:
     case SlotOp::const64:
     case SlotOp::set_acc:
     case SlotOp::set_vacc32:
     case SlotOp::set_vacc64:
-      return of_kind(Operands::Kind::move);
-    case SlotOp::copy128:
-      return writing(0b10);
     case SlotOp::set_vacc128:
-      return writing(0);
-    case SlotOp::select_i32:
-      return plain(
-          u8(((number & 2) != 0 ? 0 : 0b1000) | ((number & 4) != 0 ? 0 : 0b10) | ((number & 8) != 0 ? 0 : 0b100)),
-          true);
-    case SlotOp::select_i64:
+      return of_kind(Operands::Kind::move);
     case SlotOp::select_f32:
     case SlotOp::select_f64:
     case SlotOp::select_v128:
@@ -168,14 +183,11 @@ constexpr Operands other_operands(const Variant& variant) {
       return writing(0b10);
     case Shape::store_any:
       return plain(0b11);
-    // Of vectors; a splat takes a number, which may be in a pin.
-    case Shape::unary:
-      return plain(variant.number >> 1 == 0 ? 0b10 : 0, true);
-    case Shape::vector_binary:
-    case Shape::vector_shift:
+    case Shape::load_lane:
+      return writing(0b1010);
+    case Shape::store_lane:
+      return plain(0b1010);
     case Shape::vector_ternary:
-    case Shape::extract_lane:
-    case Shape::replace_lane:
       return plain(0b1110, true);
     default:
       break;
@@ -203,10 +215,20 @@ constexpr bool names_float(std::string_view text) {
   return contains(text, "f32") || contains(text, "f64");
 }
 
+/// Of what becomes a vector of lanes, or comes from one.
+constexpr ValueKind lane_kind_of(const Variant& variant) {
+  return variant.name.starts_with("f") ? ValueKind::floating : ValueKind::integer;
+}
+constexpr bool is_of_vectors(const Variant& variant) {
+  return variant.family == SlotFamily::vector_integer || variant.family == SlotFamily::vector_float;
+}
+
 /// By the names of the instructions: i32_trunc_f64_s, f64_load, br_if_f32_lt, select_v128, …
 constexpr ValueKind result_of(const Variant& variant) {
-  if (variant.family == SlotFamily::vector_integer || variant.family == SlotFamily::vector_float) {
-    return ValueKind::vector;
+  if (is_of_vectors(variant)) {
+    if (variant.shape == Shape::extract_lane) return lane_kind_of(variant);
+    const bool asks = variant.name.ends_with("_true") || variant.name.ends_with("_bitmask");
+    return asks ? ValueKind::integer : ValueKind::vector;
   }
   if (variant.shape == Shape::compare) return ValueKind::integer;
   if (variant.name.starts_with("v128") || variant.name.ends_with("v128")) return ValueKind::vector;
@@ -216,6 +238,7 @@ constexpr ValueKind result_of(const Variant& variant) {
 
 constexpr ValueKind operand_kind_of(const Variant& variant) {
   const std::string_view name = variant.name;
+  if (is_of_vectors(variant)) return name.ends_with("_splat") ? lane_kind_of(variant) : ValueKind::vector;
   if (variant.family == SlotFamily::memory) {
     if (variant.shape != Shape::store) return ValueKind::integer;
     return name.starts_with("v128") ? ValueKind::vector : names_float(name) ? ValueKind::floating : ValueKind::integer;
@@ -230,7 +253,13 @@ constexpr ValueKind operand_kind_of(const Variant& variant) {
 /// The families of pinned/.
 constexpr bool has_pinned_stencils(SlotFamily family) {
   return family == SlotFamily::integer || family == SlotFamily::floating || family == SlotFamily::branch ||
-         family == SlotFamily::memory;
+         family == SlotFamily::memory || family == SlotFamily::control || family == SlotFamily::vector_integer ||
+         family == SlotFamily::vector_float;
+}
+
+/// In a vector register.
+constexpr bool is_float_or_vector(ValueKind kind) {
+  return kind == ValueKind::floating || kind == ValueKind::vector;
 }
 
 constexpr Operands make_operands(const Variant& variant) {
@@ -241,13 +270,16 @@ constexpr Operands make_operands(const Variant& variant) {
   out.result_to_slot = out.has_result && (variant.number & interp::result_to_slot) != 0;
   out.result = result_of(variant);
   out.a_kind = out.b_kind = operand_kind_of(variant);
-  if (variant.shape == Shape::store) out.b_kind = ValueKind::integer;
+  if (variant.shape == Shape::store || variant.shape == Shape::vector_shift) out.b_kind = ValueKind::integer;
+  if (variant.shape == Shape::replace_lane) out.b_kind = lane_kind_of(variant);
+  out.takes_a = out.has_result && is_float_or_vector(out.a_kind) && is_float_or_vector(out.result);
   return out;
 }
 
 /// Copies and constants are bits: their slots are what others use them for.
 constexpr ValueKind moved_kind(SlotOp row) {
   if (row == SlotOp::set_acc) return ValueKind::integer;
+  if (row == SlotOp::copy128 || row == SlotOp::set_vacc128) return ValueKind::vector;
   return row == SlotOp::set_vacc32 || row == SlotOp::set_vacc64 ? ValueKind::floating : ValueKind::bits;
 }
 
@@ -256,13 +288,16 @@ constexpr SlotUses make_slot_uses(const Variant& variant) {
   SlotUses out{.uses = {}, .is_barrier = operands.kind == Operands::Kind::barrier};
   u32 count = 0;
   const auto add = [&](u8 field, ValueKind kind) {
-    constexpr u8 vector = kind_bit(ValueKind::vector);
     if (field == Operands::no_field) return;
-    out.uses[count++] = {u8(16 * field), false, kind_bit(kind), u8(kind_bit(kind) & vector)};
+    const u8 next_kinds = kind == ValueKind::vector ? kind_bit(ValueKind::second_half) : 0;
+    out.uses[count++] = {u8(16 * field), false, kind_bit(kind), next_kinds};
   };
   if (operands.kind == Operands::Kind::move) {
-    add(0, moved_kind(variant.row));
-    if (variant.row == SlotOp::copy32 || variant.row == SlotOp::copy64) add(1, ValueKind::bits);
+    const ValueKind kind = moved_kind(variant.row);
+    const bool is_copy =
+        variant.row == SlotOp::copy32 || variant.row == SlotOp::copy64 || variant.row == SlotOp::copy128;
+    add(0, kind);
+    if (is_copy) add(1, kind);
   } else {
     add(operands.a_field, operands.a_kind);
     add(operands.b_field, operands.b_kind);

@@ -9,11 +9,12 @@ namespace wisp::baseline {
 /// Where an operand is that may also be in a pin; the order is that of interp::Place.
 enum class OperandPlace : u8 { slot, acc, immediate };
 
-/// What kind of register a value is computed in; bits: any.
-enum class ValueKind : u8 { integer, floating, vector, bits };
+/// What a slot holds: values that are computed in one kind of register, bits for any of them that fit one slot, or the
+/// second half of a vector.
+enum class ValueKind : u8 { integer, floating, vector, bits, second_half };
 /// A set of kinds.
 constexpr u8 kind_bit(ValueKind kind) {
-  return kind == ValueKind::bits ? 0 : u8(1 << u32(kind));
+  return u8(1 << u32(kind));
 }
 
 /// What an instruction does with the slots that its fields name.
@@ -34,16 +35,17 @@ struct Operands {
   u8 a_field = no_field;  // if in a slot
   u8 b_field = no_field;
   u16 row = 0;
-  /// Of a plain one: fields that are read, by bit.
+  /// Fields that are read from their slots, by bit.
   u8 reads = 0;
   /// The result is in the accumulator; if `result_to_slot`, also in field 0, but not in the variant before this one.
   bool has_result = false;
   bool result_to_slot = false;
-  /// What the result is. Of an instruction on vectors: `vector`, whatever it is.
   ValueKind result = ValueKind::integer;
   /// Of a pinnable one, what its operands are.
   ValueKind a_kind = ValueKind::integer;
   ValueKind b_kind = ValueKind::integer;
+  /// If a is in a pin and b not in the accumulator, a is brought to the accumulator before.
+  bool takes_a = false;
   /// Field 0 is written without being in the accumulator, or besides; it may be two slots.
   bool writes_field_0 = false;
   /// Field 0 is read and written, and may be in a pin: increment_br_if_ne.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "baseline/compiler.hpp"
 
@@ -10,7 +12,7 @@ using interp::Word;
 
 namespace {
 
-constexpr u32 place_count = 3 + pins_of_a_kind;
+constexpr u32 place_count = 3 + std::max(integer_pins, vector_pins);
 constexpr u32 pair_count = place_count * place_count;
 
 }  // namespace
@@ -57,16 +59,22 @@ inline u32 Compiler::place_number(const Instruction& instruction, OperandPlace p
 }
 
 inline bool Compiler::emit_pinnable(const Instruction& instruction, const Operands& operands) {
-  const u32 a = place_number(instruction, operands.a, operands.a_field);
+  u32 a = place_number(instruction, operands.a, operands.a_field);
   const u32 b = place_number(instruction, operands.b, operands.b_field);
   const bool from_pins = a >= 3 || b >= 3;
   const SlotOp op = instruction.op();
-  const Stencil* stencil = nullptr;
+  const StencilPair* stencil = nullptr;
+  if (operands.reads != 0 && !store_read_pins(instruction, operands.reads)) return false;
   if (from_pins) {
-    const u32 family = u32(op) >> interp::family_shift;
-    WISP_CHECK(pinned_tables_[family] != nullptr);
-    stencil = &pinned_tables_[family][operands.row * pair_count + a * place_count + b];
-    WISP_CHECK(stencil->code != no_stencil);
+    if (operands.takes_a && a >= 3 && operands.b != OperandPlace::acc) {
+      if (!emit_pin_move(PinMove::take_vector, pins_.of(instruction.field(operands.a_field)), 0)) return false;
+      a = u32(OperandPlace::acc);
+    }
+    const PinnedStencils& table = pinned_tables_[u32(op) >> interp::family_shift];
+    WISP_CHECK(table.numbers != nullptr);
+    const u16 number = table.numbers[operands.row * pair_count + a * place_count + b];
+    WISP_CHECK(number != PinnedStencils::gap);
+    stencil = &table.stencils[number];
     if (operands.updates_a) {
       const Pin pin = pins_.of(instruction.field(0));
       if (pin) mark_dirty(pin);
@@ -86,7 +94,7 @@ bool Compiler::emit_result(const Instruction& instruction, const Operands& opera
   const u32 slot = instruction.field(0);
   if (const Pin pin = pins_.of(slot)) {
     mark_dirty(pin);
-    return emit_pin_move(pin.is_floating() ? PinMove::set_floating : PinMove::set, pin, slot);
+    return emit_pin_move(pin.is_integer() ? PinMove::set : PinMove::set_vector, pin, slot);
   }
   if (!from_pins) return true;
   const SlotOp set = operands.result == ValueKind::integer  ? SlotOp::set_acc
@@ -96,11 +104,7 @@ bool Compiler::emit_result(const Instruction& instruction, const Operands& opera
 }
 
 bool Compiler::emit_plain(const Instruction& instruction, const Operands& operands) {
-  for (u32 i = 0; i < 4; ++i) {
-    if ((operands.reads >> i & 1) == 0) continue;
-    const u32 slot = instruction.field(i);
-    if (const Pin pin = pins_.of(slot); pin && !store_pin(pin, slot)) return false;
-  }
+  if (!store_read_pins(instruction, operands.reads)) return false;
   const Pin result_pin = operands.result_to_slot ? pins_.of(instruction.field(0)) : Pin{};
   const SlotOp op = instruction.op();
   const SlotOp kept = result_pin ? SlotOp(u32(op) - interp::result_to_slot) : op;
@@ -110,25 +114,24 @@ bool Compiler::emit_plain(const Instruction& instruction, const Operands& operan
   const Pin written = pins_.of(instruction.field(0));
   if (!written) return true;
   dirty_ &= ~(1u << written.index());
-  return emit_pin_move(written.is_floating() ? PinMove::load_floating : PinMove::load, written, instruction.field(0));
+  return load_pin(written, instruction.field(0));
 }
 
 bool Compiler::emit_move(const Instruction& instruction) {
   const SlotOp op = instruction.op();
-  if (op == SlotOp::copy32 || op == SlotOp::copy64) return emit_copy(instruction);
+  if (op == SlotOp::copy32 || op == SlotOp::copy64 || op == SlotOp::copy128) return emit_copy(instruction);
   const u32 slot = instruction.field(0);
   const Pin pin = pins_.of(slot);
   if (!pin) return emit(stencil_of(op), instruction);
   mark_dirty(pin);
-  const bool floating = pin.is_floating();
+  const bool integer = pin.is_integer();
   if (op == SlotOp::const32) {
-    return emit_pin_move(floating ? PinMove::constant32_floating : PinMove::constant32, pin, slot, instruction.wide());
+    return emit_pin_move(integer ? PinMove::constant32 : PinMove::constant32_vector, pin, slot, instruction.wide());
   }
   if (op == SlotOp::const64) {
-    const PinMove move = floating ? PinMove::constant64_floating : PinMove::constant64;
-    return emit_pin_move(move, pin, slot, instruction.words[2]);
+    return emit_pin_move(integer ? PinMove::constant64 : PinMove::constant64_vector, pin, slot, instruction.words[2]);
   }
-  return emit_pin_move(floating ? PinMove::set_floating : PinMove::set, pin, slot);
+  return emit_pin_move(integer ? PinMove::set : PinMove::set_vector, pin, slot);
 }
 
 bool Compiler::emit_copy(const Instruction& instruction) {
@@ -138,11 +141,14 @@ bool Compiler::emit_copy(const Instruction& instruction) {
   const Pin from = pins_.of(from_slot);
   if (to) mark_dirty(to);
   if (to && from) {
-    const Word words[] = {0, 0};
-    return emit(pin_copy(to.is_floating(), from.number, to.number), {words, 0});
+    if (to.is_integer() == from.is_integer()) {
+      return emit_pin_move(copy_from(from.number, to.is_integer()), to, to_slot);
+    }
+    // What the home of an operand is otherwise used for says nothing of what is copied to it.
+    return store_pin(from, to_slot) && load_pin(to, to_slot);
   }
-  if (to) return emit_pin_move(to.is_floating() ? PinMove::load_floating : PinMove::load, to, from_slot);
-  if (from) return emit_pin_move(from.is_floating() ? PinMove::store_floating : PinMove::store, from, to_slot);
+  if (to) return load_pin(to, from_slot);
+  if (from) return store_pin(from, to_slot);
   return emit(stencil_of(instruction.op()), instruction);
 }
 
@@ -151,16 +157,35 @@ bool Compiler::emit_pin_move(PinMove move, Pin pin, u32 slot, u64 constant) {
   return emit(pin_move(move, pin.number), {words, 0});
 }
 
+bool Compiler::load_pin(Pin pin, u32 slot) {
+  constexpr PinMove moves[] = {PinMove::load, PinMove::load64, PinMove::load128};
+  return emit_pin_move(moves[u32(pin.kind) - u32(interp::LocalClass::integer)], pin, slot);
+}
+
 bool Compiler::store_pin(Pin pin, u32 slot) {
+  constexpr PinMove moves[] = {PinMove::store, PinMove::store64, PinMove::store128};
+  return emit_pin_move(moves[u32(pin.kind) - u32(interp::LocalClass::integer)], pin, slot);
+}
+
+bool Compiler::store_pin_if_dirty(Pin pin, u32 slot) {
   const u32 bit = 1u << pin.index();
   if ((dirty_ & bit) == 0) return true;
   dirty_ &= ~bit;
-  return emit_pin_move(pin.is_floating() ? PinMove::store_floating : PinMove::store, pin, slot);
+  return store_pin(pin, slot);
+}
+
+bool Compiler::store_read_pins(const Instruction& instruction, u8 fields) {
+  for (u32 i = 0; i < 4; ++i) {
+    if ((fields >> i & 1) == 0) continue;
+    const u32 slot = instruction.field(i);
+    if (const Pin pin = pins_.of(slot); pin && !store_pin_if_dirty(pin, slot)) return false;
+  }
+  return true;
 }
 
 bool Compiler::store_pins() {
   for (const Pins::Pinned& one : pins_.pinned()) {
-    if (!store_pin(one.pin, one.slot)) return false;
+    if (!store_pin_if_dirty(one.pin, one.slot)) return false;
   }
   return true;
 }
@@ -168,8 +193,7 @@ bool Compiler::store_pins() {
 bool Compiler::load_pins() {
   dirty_ = 0;
   for (const Pins::Pinned& one : pins_.pinned()) {
-    const PinMove move = one.pin.is_floating() ? PinMove::load_floating : PinMove::load;
-    if (!emit_pin_move(move, one.pin, one.slot)) return false;
+    if (!load_pin(one.pin, one.slot)) return false;
   }
   return true;
 }

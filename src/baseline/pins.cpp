@@ -62,8 +62,8 @@ void Pins::choose(const FunctionCode& code) {
   pinned_.clear();
   if (code.loop_ranges.empty() || !code.regions.empty()) return;
   count_uses(code);
-  take_best(code, LocalClass::integer);
-  take_best(code, LocalClass::floating);
+  take_best(code, true);
+  take_best(code, false);
 }
 
 void Pins::count_uses(const FunctionCode& code) {
@@ -92,27 +92,43 @@ void Pins::count_uses(const FunctionCode& code) {
   barriers_ = barriers;
 }
 
-/// The home of an operand is a candidate if it is only ever used for one kind of value that fits a slot.
+/// The home of an operand is a candidate if it is only ever used for one kind of value, and that of a vector if nothing
+/// but vectors there uses its second slot: a pin is stored whenever it may be newer than its slots.
 LocalClass Pins::class_of(const FunctionCode& code, u32 slot) const {
   if (slot < code.locals.size()) return code.locals[slot];
-  constexpr LocalClass classes[] = {LocalClass::none, LocalClass::integer, LocalClass::floating};
-  return uses_[slot].kinds < std::size(classes) ? classes[uses_[slot].kinds] : LocalClass::none;
+  const u8 kinds = uses_[slot].kinds;
+  switch (kinds & ~kind_bit(ValueKind::bits)) {
+    case kind_bit(ValueKind::integer):
+      return LocalClass::integer;
+    case kind_bit(ValueKind::floating):
+      return LocalClass::floating;
+    case kind_bit(ValueKind::vector): {
+      const bool is_whole = kinds == kind_bit(ValueKind::vector) && slot + 1 < slots_ &&
+                            uses_[slot + 1].kinds == kind_bit(ValueKind::second_half);
+      return is_whole ? LocalClass::vector : LocalClass::none;
+    }
+    default:
+      return LocalClass::none;
+  }
 }
 
-void Pins::take_best(const FunctionCode& code, LocalClass kind) {
-  std::array<u32, pins_of_a_kind> best{};
+void Pins::take_best(const FunctionCode& code, bool integers) {
+  std::array<u32, std::max(integer_pins, vector_pins)> best{};
+  const u32 count = integers ? integer_pins : vector_pins;
   u32 taken = 0;
   for (u32 slot = 0; slot < slots_; ++slot) {
     const u64 weight = uses_[slot].weight;
-    if (weight <= barriers_ * barrier_cost || class_of(code, slot) != kind) continue;
-    u32 place = taken < pins_of_a_kind ? taken++ : pins_of_a_kind;
+    if (weight <= barriers_ * barrier_cost) continue;
+    const LocalClass kind = class_of(code, slot);
+    if (kind == LocalClass::none || (kind == LocalClass::integer) != integers) continue;
+    u32 place = taken < count ? taken++ : count;
     for (; place > 0 && uses_[best[place - 1]].weight < weight; --place) {
-      if (place < pins_of_a_kind) best[place] = best[place - 1];
+      if (place < count) best[place] = best[place - 1];
     }
-    if (place < pins_of_a_kind) best[place] = slot;
+    if (place < count) best[place] = slot;
   }
   for (u32 i = 0; i < taken; ++i) {
-    const Pin pin{kind, u8(i)};
+    const Pin pin{class_of(code, best[i]), u8(i)};
     by_slot_[best[i]] = pin;
     pinned_.push_back({pin, best[i]});
   }

@@ -11,17 +11,17 @@
 
 namespace wisp::baseline {
 
-/// A register that holds a slot.
+/// A register that holds a slot, or the two of a vector.
 struct Pin {
   interp::LocalClass kind = interp::LocalClass::none;
-  u8 number = 0;  // among those of its kind
+  u8 number = 0;  // among those for integers, or those for floats and vectors
 
-  bool is_floating() const { return kind == interp::LocalClass::floating; }
+  bool is_integer() const { return kind == interp::LocalClass::integer; }
   explicit operator bool() const { return kind != interp::LocalClass::none; }
   /// Of all pins.
-  u32 index() const { return number + (is_floating() ? pins_of_a_kind : 0); }
+  u32 index() const { return is_integer() ? number : integer_pins + number; }
 };
-inline constexpr u32 all_pins = 2 * pins_of_a_kind;
+inline constexpr u32 all_pins = integer_pins + vector_pins;
 
 /// Which slots of a function are in registers between calls: those that its loops use most, locals or homes of
 /// operands. Its buffers stay.
@@ -46,7 +46,7 @@ class Pins {
   };
   void count_uses(const interp::FunctionCode& code);
   interp::LocalClass class_of(const interp::FunctionCode& code, u32 slot) const;
-  void take_best(const interp::FunctionCode& code, interp::LocalClass kind);
+  void take_best(const interp::FunctionCode& code, bool integers);
 
   std::array<Pin, limits::pinnable_slots> by_slot_;
   std::vector<Pinned> pinned_;

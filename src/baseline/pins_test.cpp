@@ -14,6 +14,7 @@ using test::HandWritten;
 
 constexpr LocalClass integer = LocalClass::integer;
 constexpr LocalClass floating = LocalClass::floating;
+constexpr LocalClass vector = LocalClass::vector;
 
 /// a + b to a slot.
 void add(HandWritten& code, u32 to, u32 a, u32 b, SlotOp op = SlotOp::i32_add) {
@@ -55,7 +56,7 @@ TEST(Pins, AreTheSlotsThatLoopsUseMost) {
   EXPECT_EQ(pins.of(0).number, 0) << "the most used one comes first";
   EXPECT_FALSE(pins.of(4));
   EXPECT_FALSE(pins.of(5));
-  EXPECT_TRUE(pins.of(6).is_floating());
+  EXPECT_EQ(pins.of(6).kind, floating);
   EXPECT_FALSE(pins.of(7));
   EXPECT_FALSE(pins.of(100'000));
   EXPECT_EQ(pins.pinned().size(), 5u);
@@ -117,6 +118,32 @@ TEST(Pins, HomesOfOperandsAreOfOneKind) {
   EXPECT_EQ(pins.of(0).kind, integer);
   EXPECT_EQ(pins.of(1).kind, floating);
   for (const u32 slot : {2, 3, 4, 6}) EXPECT_FALSE(pins.of(slot)) << slot;
+}
+
+TEST(Pins, HoldVectorsOfTwoSlots) {
+  HandWritten code({vector, LocalClass::none, floating});
+  add(code, 0, 0, 3, SlotOp::i32x4_add);
+  add(code, 2, 2, 2, SlotOp::f32_add);
+  loop_from(code, 0);
+  const Pins pins = chosen(code);
+  EXPECT_EQ(pins.of(0).kind, vector);
+  EXPECT_EQ(pins.of(2).kind, floating);
+  EXPECT_EQ(pins.of(3).kind, vector) << "the home of an operand";
+  EXPECT_NE(pins.of(0).number, pins.of(2).number) << "they are in the same kind of register";
+  for (const u32 slot : {1, 4}) EXPECT_FALSE(pins.of(slot)) << slot;
+}
+
+/// Storing a vector must not overwrite what is not its second half.
+TEST(Pins, NeedTheWholeHomeOfAVector) {
+  HandWritten code({}, 10);
+  for (const u32 slot : {0, 3, 6, 8}) add(code, slot, slot, slot, SlotOp::i32x4_add);
+  code.out.append_wide(SlotOp::const32, 1, 0, 1);                       // a constant in the second half
+  add(code, 2, 3, 3, SlotOp::i32x4_add);                                // overlaps the next one
+  code.out.append(variant(SlotOp::i32x4_extract_lane, 1), 7, 6, 0, 0);  // a result in the second half
+  loop_from(code, 0);
+  const Pins pins = chosen(code);
+  EXPECT_EQ(pins.of(8).kind, vector);
+  for (const u32 slot : {0, 1, 2, 3, 6}) EXPECT_FALSE(pins.of(slot)) << slot;
 }
 
 TEST(Pins, ForgetTheFunctionBefore) {

@@ -39,14 +39,18 @@ WISP_EXTERN_HANDLER tail_call_host(WISP_STATE_PARAMETERS) {
 
 namespace {
 
+static_assert(pin_count == baseline::integer_pins && vpin_count == baseline::vector_pins);
+
 /// Everything is in its slot at the header of a loop, once the pins are.
 void store_pins(const State& s, const baseline::NativeFunction& function) {
   for (const baseline::Pins::Pinned& one : function.pinned) {
     u64* const slot = s.frame + one.slot;
-    if (one.pin.is_floating()) {
+    if (one.pin.kind == LocalClass::integer) {
+      *slot = s.pins[one.pin.number];
+    } else if (one.pin.kind == LocalClass::floating) {
       store_slot(slot, from_vector<f64>(s.vpins[one.pin.number]));
     } else {
-      *slot = s.pins[one.pin.number];
+      store_slot(slot, from_vector<V128>(s.vpins[one.pin.number]));
     }
   }
 }
@@ -77,7 +81,7 @@ namespace wisp::baseline {
 [[clang::preserve_none]] runtime::Status fault_landing(WISP_STATE_PARAMETERS) {
   acc = u64(runtime::TrapReason::memory_out_of_bounds);
   return interp::trap_exit(frame, vm, memory, memory_size, acc, pin0, unused0, unused1, pin1, pin2, pin3, pc, vacc,
-                           vpin0, vpin1, vpin2, vpin3);
+                           vpin0, vpin1, vpin2, vpin3, vpin4, vpin5, vpin6);
 }
 
 runtime::NativeEntry lazy_entry() {

@@ -12,32 +12,36 @@ namespace wisp::interp {
 using runtime::Status;
 using runtime::VmContext;
 
-/// Hot locals live in `pin0` and so on. preserve_none passes the integers in r12, r13, r14, r15, rdi, rsi, (rdx, rcx,)
-/// r8, r9, r11, rax, the vectors in xmm0 and up. The two in parentheses are left to instructions that need them: shifts
-/// and divisions. At a function's entry the accumulator is the function's cell; nothing is known of the rest.
+/// Hot locals live in `pin0` and so on, floats and vectors in `vpin0` and so on. preserve_none passes the integers in
+/// r12, r13, r14, r15, rdi, rsi, (rdx, rcx,) r8, r9, r11, rax, the vectors in xmm0 to xmm7. The two in parentheses are
+/// left to instructions that need them: shifts and divisions. At a function's entry the accumulator is the function's
+/// cell; nothing is known of the rest.
 #define WISP_STATE_PARAMETERS                                                                                         \
   ::wisp::u64 *frame, ::wisp::runtime::VmContext *vm, ::wisp::u8 *memory, ::wisp::u64 memory_size, ::wisp::u64 acc,   \
       ::wisp::u64 pin0, [[maybe_unused]] ::wisp::u64 unused0, [[maybe_unused]] ::wisp::u64 unused1, ::wisp::u64 pin1, \
       ::wisp::u64 pin2, ::wisp::u64 pin3, [[maybe_unused]] const ::wisp::u8 *pc, ::wisp::interp::Vector vacc,         \
       ::wisp::interp::Vector vpin0, ::wisp::interp::Vector vpin1, ::wisp::interp::Vector vpin2,                       \
-      ::wisp::interp::Vector vpin3
+      ::wisp::interp::Vector vpin3, ::wisp::interp::Vector vpin4, ::wisp::interp::Vector vpin5,                       \
+      ::wisp::interp::Vector vpin6
 #define WISP_STATE_ARGUMENTS                                                 \
   frame, vm, memory, memory_size, acc, {pin0, pin1, pin2, pin3}, pc, vacc, { \
-    vpin0, vpin1, vpin2, vpin3                                               \
+    vpin0, vpin1, vpin2, vpin3, vpin4, vpin5, vpin6                          \
   }
 /// What is passed on: `pc` only to slow paths.
 #define WISP_STATE_PASSED(pc)                                                                                          \
   s.frame, s.vm, s.memory, s.memory_size, s.acc, s.pins[0], ::wisp::interp::unknown<u64>(),                            \
       ::wisp::interp::unknown<u64>(), s.pins[1], s.pins[2], s.pins[3], pc, s.vacc, s.vpins[0], s.vpins[1], s.vpins[2], \
-      s.vpins[3]
+      s.vpins[3], s.vpins[4], s.vpins[5], s.vpins[6]
 
 #define WISP_STATE_FORGOTTEN(acc, pc)                                                                           \
   s.frame, s.vm, s.memory, s.memory_size, acc, ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(),  \
       ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(), ::wisp::interp::unknown<u64>(),           \
       ::wisp::interp::unknown<u64>(), pc, ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), \
+      ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(),  \
       ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>(), ::wisp::interp::unknown<Vector>()
 
 inline constexpr u32 pin_count = 4;
+inline constexpr u32 vpin_count = 7;
 
 /// The state of a running activation.
 struct StencilState {
@@ -49,7 +53,7 @@ struct StencilState {
   u64 pins[pin_count];
   const u8* pc;  // in slow paths: the stencil that they were left from
   Vector vacc;   // the last float or vector result
-  Vector vpins[pin_count];
+  Vector vpins[vpin_count];
 };
 using State = StencilState;
 
@@ -135,8 +139,8 @@ inline const u8* place_of(const State&) {
 #define WISP_TAIL(handler) [[clang::musttail]] return handler(WISP_STATE_PASSED(::wisp::interp::own_address()))
 #define WISP_TAIL_FORGETTING(handler, acc)                                                        \
   do {                                                                                            \
-    s.memory = nullptr;                                                                           \
-    s.memory_size = 0;                                                                            \
+    s.memory = ::wisp::interp::unknown<u8*>();                                                    \
+    s.memory_size = ::wisp::interp::unknown<u64>();                                               \
     [[clang::musttail]] return handler(WISP_STATE_FORGOTTEN(acc, ::wisp::interp::own_address())); \
   } while (false)
 #else

@@ -9,7 +9,7 @@ set(stencil_ir_flags -std=c++23 -O2 -fPIE -fvisibility=hidden -fomit-frame-point
   -I${PROJECT_SOURCE_DIR}/src -I${PROJECT_SOURCE_DIR}/include -DWISP_STENCIL
   "-DWISP_STATE_HEADER=\"baseline/stencil_state.hpp\"")
 set(stencil_code_flags -O2 -fPIE -march=x86-64-v2 -ffunction-sections -fbasic-block-sections=all -fstack-size-section
-  -fomit-frame-pointer)
+  -fomit-frame-pointer -fno-vectorize -fno-slp-vectorize -fno-unroll-loops)
 set(stencil_folder ${CMAKE_CURRENT_BINARY_DIR}/stencils)
 file(MAKE_DIRECTORY ${stencil_folder})
 
@@ -22,7 +22,7 @@ function(wisp_stencils name source)
     COMMAND ${CMAKE_CXX_COMPILER} ${stencil_ir_flags} ${ARGN} -S -emit-llvm -MD -MT ${object} -MF ${object}.d
       ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${ir}
     COMMAND sed -E -i -f ${CMAKE_CURRENT_SOURCE_DIR}/baseline/generator/hole_ranges.sed ${ir}
-    COMMAND ${CMAKE_CXX_COMPILER} ${stencil_code_flags} -c ${ir} -o ${object}
+    COMMAND ${CMAKE_CXX_COMPILER} ${stencil_code_flags} ${ARGN} -c ${ir} -o ${object}
     DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${source} ${CMAKE_CURRENT_SOURCE_DIR}/baseline/generator/hole_ranges.sed
     DEPFILE ${object}.d
     VERBATIM)
@@ -35,9 +35,10 @@ endforeach()
 # Lanes are written as loops, of which nothing is to be left.
 foreach(family vector_integer vector_float)
   wisp_stencils(${family} interp/ops_${family}.cpp -funroll-loops -fvectorize -fslp-vectorize)
+  wisp_stencils(pinned_${family} baseline/pinned/pinned_${family}.cpp -funroll-loops -fvectorize -fslp-vectorize)
 endforeach()
 wisp_stencils(guarded_memory interp/ops_memory.cpp -DWISP_GUARDED)
-foreach(family integer floating branch memory)
+foreach(family integer floating branch memory control)
   wisp_stencils(pinned_${family} baseline/pinned/pinned_${family}.cpp)
 endforeach()
 wisp_stencils(guarded_pinned_memory baseline/pinned/pinned_memory.cpp -DWISP_GUARDED)

@@ -59,14 +59,28 @@ struct alignas(32) Stencil {
   /// Holes in the first part that are not among the patches, and those in the second part.
   u16 hot_hole_count;
   u16 cold_hole_count;
-  /// The most usual holes, always as many: four bytes in the first part for a kind of the second word, without an
-  /// addend. Those that a stencil does not need are behind its first part.
+  /// The most usual holes, always as many: in the first part, for a kind of the second word, without an addend. Those
+  /// that a stencil does not need are behind its first part. The value is added to four bytes, the lowest of which may
+  /// be all that the hole has.
   std::array<u16, patch_count> patch_at;
   std::array<u8, patch_count> patch_kind;
+  /// What has to be small for the narrow form, by bit: slots of fields 0 to 3, an offset in the wide field.
+  u8 narrow_fields;
 };
 
-/// `Stencil::code` where a table has a gap.
-inline constexpr u32 no_stencil = ~u32{0};
+/// A stencil in two forms: as it is, and with displacements of one byte where it has four.
+struct alignas(64) StencilPair {
+  std::array<Stencil, 2> forms;
+};
+
+constexpr u32 narrow_offset_bit = 4;
+
+/// Bits of the second word that are zero if all of these fields are small.
+constexpr u64 narrow_mask(u32 fields) {
+  u64 mask = 0;
+  for (u32 field = 0; field < 4; ++field) mask |= u64{(fields >> field & 1) != 0 ? 0xfff0u : 0u} << (16 * field);
+  return mask | u64{(fields >> narrow_offset_bit & 1) != 0 ? 0xffff'ff80u : 0u} << 32;
+}
 
 /// Stencils are copied in steps of so many bytes; as many may be read behind the last one.
 inline constexpr u32 stencil_padding_bytes = 32;
@@ -79,14 +93,21 @@ extern const std::span<const u8> stencil_constants;
 extern const std::span<const void* const> stencil_externals;
 
 /// By family (interp/slot_code.hpp) and `SlotOp & family_mask`. `guarded` stencils rely on guard pages.
-extern const Stencil* const stencils[];
-extern const Stencil* const guarded_stencils[];
+extern const StencilPair* const stencils[];
+extern const StencilPair* const guarded_stencils[];
 
-/// Stencils with operands in pins (pinned/pinned_rows.hpp), by family; null where a family has none.
-extern const Stencil* const pinned_stencils[];
-extern const Stencil* const guarded_pinned_stencils[];
+/// Stencils with operands in pins, by family; null where a family has none. `numbers` is by place in the table of
+/// handlers (pinned/pinned_rows.hpp), most of which is gaps.
+struct PinnedStencils {
+  static constexpr u16 gap = 0xffff;
+
+  const u16* numbers;
+  const StencilPair* stencils;
+};
+extern const PinnedStencils pinned_stencils[];
+extern const PinnedStencils guarded_pinned_stencils[];
 
 /// Moves of pins (pin_moves.hpp).
-extern const Stencil* const pin_move_stencils;
+extern const StencilPair* const pin_move_stencils;
 
 }  // namespace wisp::baseline

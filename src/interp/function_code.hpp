@@ -39,7 +39,7 @@ struct LoopRange {
 };
 
 /// Which kind of register can hold a local.
-enum class LocalClass : u8 { none, integer, floating };
+enum class LocalClass : u8 { none, integer, floating, vector };
 
 /// The slot code of one function. It refers to nothing of any instance.
 struct FunctionCode {
@@ -47,7 +47,7 @@ struct FunctionCode {
   u32 frame_slots = 0;
   /// In the order of their beginnings; the lowering's, until it begins another function.
   std::span<const LoopRange> loop_ranges;
-  /// Of a function with loops: what its locals are, by slot; those that take two slots are no candidates for registers.
+  /// Of a function with loops: what its locals are, by slot; the second slot of a vector is nothing by itself.
   std::vector<LocalClass> locals;
   /// Where iterations of loops are counted: the instruction that counts, and the `loop` instruction.
   std::vector<Origin> loops;

@@ -46,6 +46,7 @@ using HandlerTable = const Handler*;
 #define WISP_VARIANTS_load_lane(s) WISP_TIMES_2(load_lane, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_store_lane(s) WISP_TIMES_2(store_lane, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_vector_binary(s) WISP_TIMES_4(vector_binary, numeric::s WISP_COMMA)
+#define WISP_VARIANTS_vector_commutative(s) WISP_TIMES_4(vector_binary, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_vector_shift(s) WISP_TIMES_8(vector_shift, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_vector_ternary(s) WISP_TIMES_2(vector_ternary, numeric::s WISP_COMMA)
 #define WISP_VARIANTS_extract_lane(s) WISP_TIMES_4(extract_lane, numeric::s WISP_COMMA)

@@ -60,6 +60,7 @@ void Lowering::lower(Op op, const Imm& imm) {
     case Shape::compare:
       return lower_comparison(op);
     case Shape::vector_binary:
+    case Shape::vector_commutative:
     case Shape::vector_shift:
     case Shape::vector_ternary:
     case Shape::extract_lane:
@@ -215,11 +216,16 @@ void Lowering::lower_vector(Op op, const Imm& imm, Rep result) {
     slot_op = variant(slot_op, 4 | (a.can_be_acc() ? 2 : 0));
     at = emit_wide(slot_op, 0, a.slot, u32(count.bits));
   } else {
-    stack_.ensure_slot(0);
-    const bool takes_acc = f.shape == Shape::vector_binary || f.shape == Shape::vector_shift;
+    // What the accumulator has becomes the first operand, if that is the same.
+    const bool swaps =
+        f.shape == Shape::vector_commutative && stack_.peek(0).can_be_acc() && !stack_.peek(1).can_be_acc();
+    stack_.ensure_slot(swaps ? 1 : 0);
+    const bool takes_acc = swaps || f.shape == Shape::vector_binary || f.shape == Shape::vector_commutative ||
+                           f.shape == Shape::vector_shift;
     if (!takes_acc) stack_.ensure_slot(1);
-    const Operand b = stack_.pop();
-    const Operand a = stack_.pop();
+    Operand b = stack_.pop();
+    Operand a = stack_.pop();
+    if (swaps) std::swap(a, b);
     slot_op = variant(slot_op, takes_acc && a.can_be_acc() ? 2 : 0);
     at = emit(slot_op, 0, a.slot, b.slot, f.shape == Shape::replace_lane ? imm.lane : 0);
   }

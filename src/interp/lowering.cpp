@@ -88,10 +88,14 @@ std::vector<LocalClass> Lowering::classify_locals() const {
   u32 local = 0;
   for (const wasm::LocalTypes::Run& run : state_->locals().runs()) {
     const Rep rep = rep_of(run.type);
-    const LocalClass one = rep == Rep::v128  ? LocalClass::none
+    const LocalClass one = rep == Rep::v128  ? LocalClass::vector
                            : rep <= Rep::i64 ? LocalClass::integer
                                              : LocalClass::floating;
+    const usize first = classes.size();
     classes.insert(classes.end(), u64{run.end - local} * slots_of(rep), one);
+    for (usize second = first + 1; rep == Rep::v128 && second < classes.size(); second += 2) {
+      classes[second] = LocalClass::none;
+    }
     local = run.end;
   }
   return classes;

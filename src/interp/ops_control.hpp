@@ -29,6 +29,7 @@ WISP_HANDLER enter(WISP_STATE_PARAMETERS) {
   constexpr u32 zeroed = variant % 6;
   u64* const first = slot_at(s, 1);
   if constexpr (zeroed < 5) {
+#pragma clang loop unroll(full)
     for (u32 i = 0; i < zeroed; ++i) first[i] = 0;
   } else {
     u64* const end = first + field(s, 2);
@@ -138,36 +139,47 @@ WISP_RETURN(return_slot128, V128, (operand<Place::slot, V128, 1>(s)))
 WISP_RETURN(return_const, u64, word(s, 2))
 #undef WISP_RETURN
 
-/// Variant bit 0: result also to slot, bit 1: condition in the accumulator, else in field 3; bits 2 and 3: first and
-/// second operand are in the low and high half of word 2, else in fields 1 and 2.
-template <u32 variant>
-WISP_HANDLER select_i32(WISP_STATE_PARAMETERS) {
+/// Condition: the accumulator or field 3; operands: fields 1 and 2, or the low and high half of word 2.
+template <class T, bool to_slot, Place condition_place, Places places>
+WISP_HANDLER select_at(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
-  const u32 condition = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 3>(s);
-  const u32 a = (variant & 4) != 0 ? low_word(s, 2) : operand<Place::slot, u32, 1>(s);
-  const u32 b = (variant & 8) != 0 ? high_word(s, 2) : operand<Place::slot, u32, 2>(s);
-  result<variant & result_to_slot>(s, condition != 0 ? a : b);
-  WISP_NEXT((variant & 12) != 0 ? 3 : 2);
+  constexpr bool has_immediate = places.a == Place::immediate || places.b == Place::immediate;
+  static_assert(!has_immediate || sizeof(T) == 4);
+  const u32 condition = operand<condition_place, u32, 3>(s);
+  T a;
+  T b;
+  if constexpr (places.a == Place::immediate) {
+    a = low_word(s, 2);
+  } else {
+    a = operand<places.a, T, 1>(s);
+  }
+  if constexpr (places.b == Place::immediate) {
+    b = high_word(s, 2);
+  } else {
+    b = operand<places.b, T, 2>(s);
+  }
+  result<to_slot>(s, condition != 0 ? a : b);
+  WISP_NEXT(has_immediate ? 3 : 2);
 }
 
+/// Variant bit 0: result also to slot, bit 1: condition in the accumulator; bits 2 and 3: first and second operand in
+/// word 2.
 template <class T, u32 variant>
-WISP_HANDLER select_slots(WISP_STATE_PARAMETERS) {
-  State s{WISP_STATE_ARGUMENTS};
-  const u32 condition = operand<(variant & 2) != 0 ? Place::acc : Place::slot, u32, 3>(s);
-  const T a = operand<Place::slot, T, 1>(s);
-  const T b = operand<Place::slot, T, 2>(s);
-  result<variant & result_to_slot>(s, condition != 0 ? a : b);
-  WISP_NEXT(2);
-}
+inline constexpr Handler select = select_at < T,
+                         variant &result_to_slot, (variant & 2) != 0 ? Place::acc : Place::slot,
+                         Places{(variant & 4) != 0 ? Place::immediate : Place::slot,
+                                (variant & 8) != 0 ? Place::immediate : Place::slot} > ;
 
 template <u32 variant>
-inline constexpr Handler select_i64 = select_slots<u64, variant>;
+inline constexpr Handler select_i32 = select<u32, variant>;
 template <u32 variant>
-inline constexpr Handler select_f32 = select_slots<f32, variant>;
+inline constexpr Handler select_i64 = select<u64, variant>;
 template <u32 variant>
-inline constexpr Handler select_f64 = select_slots<f64, variant>;
+inline constexpr Handler select_f32 = select<f32, variant>;
 template <u32 variant>
-inline constexpr Handler select_v128 = select_slots<V128, variant>;
+inline constexpr Handler select_f64 = select<f64, variant>;
+template <u32 variant>
+inline constexpr Handler select_v128 = select<V128, variant>;
 
 /// Variant: result also to slot. Global: wide.
 template <class T, u32 variant>

@@ -34,16 +34,17 @@ enum class Shape : u8 {
   store_any,  // the same; value field 0
   load_lane,  // the same as load_any; vector slot field 3, lane word 3
   store_lane,
-  vector_binary,   // bit 0: result also to slot; bit 1: first operand in the accumulator; field 1, field 2
-  vector_shift,    // bit 0, bit 1 as above; bit 2: count in wide instead of field 2
-  vector_ternary,  // bit 0 as above; fields 1, 2, 3
-  extract_lane,    // bit 0, bit 1 as above; lane: wide
-  replace_lane,    // bit 0 as above; vector field 1, scalar field 2, lane field 3
-  atomic_load,     // bit 0: 64-bit addresses; result field 0, address field 1, memory field 2, offset word 2
-  atomic_store,    // the same; value field 0
-  atomic_rmw,      // the same; result field 0, operand field 3
-  atomic_cmpxchg,  // the same; expected field 3, replacement: word 3
-  handlers_1,      // as many handlers as the number says; their comments say what they are
+  vector_binary,       // bit 0: result also to slot; bit 1: first operand in the accumulator; field 1, field 2
+  vector_commutative,  // the same
+  vector_shift,        // bit 0, bit 1 as above; bit 2: count in wide instead of field 2
+  vector_ternary,      // bit 0 as above; fields 1, 2, 3
+  extract_lane,        // bit 0, bit 1 as above; lane: wide
+  replace_lane,        // bit 0 as above; vector field 1, scalar field 2, lane field 3
+  atomic_load,         // bit 0: 64-bit addresses; result field 0, address field 1, memory field 2, offset word 2
+  atomic_store,        // the same; value field 0
+  atomic_rmw,          // the same; result field 0, operand field 3
+  atomic_cmpxchg,      // the same; expected field 3, replacement: word 3
+  handlers_1,          // as many handlers as the number says; their comments say what they are
   handlers_2,
   handlers_4,
   handlers_8,
@@ -52,7 +53,7 @@ enum class Shape : u8 {
 };
 
 constexpr u32 variant_count(Shape shape) {
-  constexpr u8 counts[] = {4, 14, 8, 8, 8, 16, 6, 8, 9, 2, 2, 2, 2, 4, 8, 2, 4, 2, 2, 2, 2, 2, 1, 2, 4, 8, 12, 16};
+  constexpr u8 counts[] = {4, 14, 8, 8, 8, 16, 6, 8, 9, 2, 2, 2, 2, 4, 4, 8, 2, 4, 2, 2, 2, 2, 2, 1, 2, 4, 8, 12, 16};
   static_assert(sizeof counts == u32(Shape::handlers_16) + 1);
   return counts[u32(shape)];
 }

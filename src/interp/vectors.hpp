@@ -48,6 +48,7 @@ inline Lanes<Wide> widen(auto narrow) {
 template <class Lane>
 inline V128 splat(Lane lane) {
   Lanes<Lane> out;
+#pragma clang loop unroll(full)
   for (u32 i = 0; i < lane_count<Lane>; ++i) out[i] = lane;
   return to_v128(out);
 }

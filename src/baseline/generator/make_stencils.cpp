@@ -173,8 +173,26 @@ class StencilMaker {
       : object_(object), tables_(tables), name_(std::move(name)) {}
 
   Stencil make(u32 entry) {
+    read(entry);
+    return finish();
+  }
+
+  /// The narrow form; nothing if it is the same.
+  std::optional<Stencil> make_narrow(u32 entry) {
+    read(entry);
+    for (auto& [section, block] : blocks_) narrow(block);
+    if (narrow_fields_ == 0) return std::nullopt;
+    return finish();
+  }
+  u8 narrow_fields() const { return narrow_fields_; }
+
+ private:
+  void read(u32 entry) {
     entry_ = entry;
     read_block(entry);
+  }
+
+  Stencil finish() {
     for (auto& [section, block] : blocks_) thread(block);
     mark_cold();
     for (auto& [section, block] : blocks_) prefer_hot(block);
@@ -182,7 +200,6 @@ class StencilMaker {
     return emit();
   }
 
- private:
   [[noreturn]] void refuse_it(const std::string& what) const { refuse(object_.path() + ": " + name_ + ": " + what); }
 
   Target target_of(const Elf64_Rela& relocation, i64 bias) {
@@ -215,7 +232,10 @@ class StencilMaker {
     Block& block = blocks_[section];
     order_.push_back(section);
     block.bytes = object_.bytes_of(section);
+    u64 last = 0;
     for (const Elf64_Rela& relocation : object_.relocations(section)) {
+      if (relocation.r_offset < last) refuse_it("relocations that are not in order");
+      last = relocation.r_offset;
       const u32 type = u32(ELF64_R_TYPE(relocation.r_info));
       const bool is_relative = type == R_X86_64_PC32 || type == R_X86_64_PLT32;
       Target target = target_of(relocation, is_relative ? 4 : 0);
@@ -233,6 +253,35 @@ class StencilMaker {
       read.bytes.resize(size - 5);
     } else if (!ends_without_jump(read.bytes)) {
       refuse_it("a block that does not end in a jump, a return or a trap");
+    }
+  }
+
+  /// A displacement of four bytes in the way it always looks here, behind ModRM and SIB: a slot's from a base without
+  /// an index, an offset's from one of the bases that are not rsp or rbp with an index that is not scaled. No
+  /// instruction has an immediate operand behind two such bytes.
+  static bool is_displacement(const std::string& bytes, const Reference& reference, HoleKind kind) {
+    if (reference.type != R_X86_64_32S || reference.addend != 0 || reference.at < 2) return false;
+    if ((u8(bytes[reference.at - 2]) & 0xc7) != 0x84) return false;
+    const u8 sib = u8(bytes[reference.at - 1]);
+    return kind == HoleKind::wide ? (sib & 0xc7) == 0x06 : sib == 0x24;
+  }
+
+  /// Makes displacements one byte long.
+  void narrow(Block& block) {
+    u32 removed = 0;
+    for (Reference& reference : block.references) {
+      reference.at -= removed;
+      const HoleName* const hole = reference.target.block == 0 ? find_hole(reference.target.symbol) : nullptr;
+      if (hole == nullptr) continue;
+      const bool is_slot = hole->kind <= HoleKind::slot_3;
+      if (!is_slot && hole->name != "wisp_offset") continue;
+      if (!is_displacement(block.bytes, reference, hole->kind)) continue;
+      u8& modrm = reinterpret_cast<u8&>(block.bytes[reference.at - 2]);
+      modrm = (modrm & 0x3f) | 0x40;
+      block.bytes.erase(reference.at + 1, 3);
+      removed += 3;
+      reference.type = R_X86_64_8;
+      narrow_fields_ |= u8(1 << (is_slot ? u32(hole->kind) - u32(HoleKind::slot_0) : narrow_offset_bit));
     }
   }
 
@@ -263,15 +312,19 @@ class StencilMaker {
     for (bool changed = true; changed;) {
       changed = false;
       for (auto& [section, block] : blocks_) {
-        if (block.is_cold || section == entry_ || !block.next) continue;
-        const Target& next = *block.next;
-        const bool leaves = next.block == 0 && !next.is_continue() && find_hole(next.symbol) == nullptr;
-        const bool joins = next.block != 0 && blocks_[next.block].is_cold;
-        if (!leaves && !joins) continue;
+        if (block.is_cold || section == entry_ || !block.next || !is_cold(*block.next)) continue;
+        const auto goes_on = [&](const Reference& reference) { return continues(reference.target); };
+        if (std::ranges::any_of(block.references, goes_on)) continue;
         block.is_cold = true;
         changed = true;
       }
     }
+  }
+
+  /// A place in code that is not cold; constants and operands are none.
+  bool continues(const Target& target) const {
+    if (target.block != 0) return !is_cold(target);
+    return target.is_continue() || target.symbol == "wisp_target";
   }
 
   bool is_cold(const Target& target) const {
@@ -370,12 +423,13 @@ class StencilMaker {
 
   /// Of the holes so far, which are those of the first part.
   void take_patches(Stencil& stencil) {
-    stencil.patch_at.fill(stencil.hot_bytes);
+    // At different places, so that no addition waits for another.
+    for (u32 i = 0; i < Stencil::patch_count; ++i) stencil.patch_at[i] = u16(stencil.hot_bytes + 4 * i);
     stencil.patch_kind.fill(u8(HoleKind::wide));
     u32 taken = 0;
     const auto is_taken = [&](const Hole& hole) {
       const bool is_patch = taken < Stencil::patch_count && u32(hole.kind) < second_word_kinds &&
-                            hole.size_bytes == 4 && hole.addend == 0;
+                            hole.size_bytes <= 4 && hole.addend == 0 && is_zero(hole);
       if (!is_patch) return false;
       stencil.patch_at[taken] = hole.at;
       stencil.patch_kind[taken++] = u8(hole.kind);
@@ -384,6 +438,11 @@ class StencilMaker {
     const auto first = tables_.holes.begin() + stencil.first_hole;
     tables_.holes.erase(std::remove_if(first, tables_.holes.end(), is_taken), tables_.holes.end());
     stencil.hot_hole_count = u16(tables_.holes.size() - stencil.first_hole);
+  }
+
+  /// A patch is added to what is there.
+  bool is_zero(const Hole& hole) const {
+    return code_.substr(hole.at, hole.size_bytes).find_first_not_of('\0') == code_.npos;
   }
 
   void resolve(const Reference& reference, u32 hot_bytes) {
@@ -450,6 +509,7 @@ class StencilMaker {
   Tables& tables_;
   std::string name_;
   u32 entry_ = 0;
+  u8 narrow_fields_ = 0;
   std::map<u32, Block> blocks_;
   std::vector<u32> order_;
   std::vector<u32> hot_;
@@ -474,11 +534,17 @@ void check_frameless(const Object& object) {
   if (!any) refuse(object.path() + ": no .stack_sizes");
 }
 
-using Table = std::vector<Stencil>;
-constexpr Stencil gap{no_stencil, 0, 0, 0, 0, 0, {}, {}};
+using Table = std::vector<StencilPair>;
+constexpr std::string_view pinned_prefix = "pinned_";
 
-/// family -> its stencils, in the order of its table of handlers.
-void read_object(const Object& object, Tables& tables, std::map<std::string, Table>& families) {
+/// The stencils of a family, and for each of its table of handlers the stencil's number.
+struct Family {
+  Table stencils;
+  std::vector<u16> numbers;
+};
+
+/// family -> its stencils.
+void read_object(const Object& object, Tables& tables, std::map<std::string, Family>& families) {
   constexpr std::string_view suffix = "_handlersE";
   for (u32 i = 1; i < object.symbol_count(); ++i) {
     const Elf64_Sym& symbol = object.symbol(i);
@@ -487,7 +553,7 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
     // _ZN4wisp6interp<length><family>_handlersE
     std::string_view family = name.substr(0, name.size() - suffix.size());
     family = family.substr(family.find_last_of("0123456789") + 1);
-    Table& table = families[std::string(family)];
+    auto& [stencils, numbers] = families[std::string(family)];
     std::map<u64, const Elf64_Rela*> entries;
     for (const Elf64_Rela& relocation : object.relocations(symbol.st_shndx)) {
       if (relocation.r_offset >= symbol.st_value && relocation.r_offset < symbol.st_value + symbol.st_size) {
@@ -495,19 +561,25 @@ void read_object(const Object& object, Tables& tables, std::map<std::string, Tab
       }
     }
     // Only tables of what the interpreter does not have may have gaps.
-    const bool may_have_gaps = family.starts_with("pinned_");
+    const bool may_have_gaps = family.starts_with(pinned_prefix);
     if (entries.size() * 8 != symbol.st_size && !may_have_gaps) refuse(object.path() + ": a table with gaps");
     for (const auto& [offset, relocation] : entries) {
-      table.resize((offset - symbol.st_value) / 8, gap);
       const Elf64_Sym& function = object.symbol(ELF64_R_SYM(relocation->r_info));
       if (ELF64_R_TYPE(relocation->r_info) != R_X86_64_64 || function.st_value + u64(relocation->r_addend) != 0) {
         refuse(object.path() + ": a table entry that is no function");
       }
       std::string function_name(object.name_of(function));
       if (function_name.empty()) function_name = object.section_name(function.st_shndx);
-      table.push_back(StencilMaker(object, tables, function_name).make(function.st_shndx));
+      numbers.resize((offset - symbol.st_value) / 8, PinnedStencils::gap);
+      numbers.push_back(u16(stencils.size()));
+      Stencil wide = StencilMaker(object, tables, function_name).make(function.st_shndx);
+      StencilMaker maker(object, tables, function_name);
+      const Stencil narrow = maker.make_narrow(function.st_shndx).value_or(wide);
+      wide.narrow_fields = maker.narrow_fields();
+      stencils.push_back({{wide, narrow}});
     }
-    table.resize(symbol.st_size / 8, gap);
+    numbers.resize(symbol.st_size / 8, PinnedStencils::gap);
+    if (stencils.size() >= PinnedStencils::gap) refuse(object.path() + ": too many stencils");
   }
 }
 
@@ -517,18 +589,40 @@ void write_bytes(std::FILE* out, const char* name, const std::string& bytes) {
   std::fprintf(out, "\n0};\n");
 }
 
-void write_family(std::FILE* out, const std::string& name, const Table& table) {
-  std::fprintf(out, "constexpr Stencil %s[] = {\n", name.c_str());
-  for (const Stencil& s : table) {
-    std::fprintf(out, "{%u,%u,%u,%u,%u,%u,{%u,%u,%u},{%u,%u,%u}},\n", s.code, s.first_hole, s.hot_bytes, s.cold_bytes,
-                 s.hot_hole_count, s.cold_hole_count, s.patch_at[0], s.patch_at[1], s.patch_at[2], s.patch_kind[0],
-                 s.patch_kind[1], s.patch_kind[2]);
+void write_family(std::FILE* out, const std::string& prefix, const std::string& family, const Family& found) {
+  const std::string name = prefix + family;
+  if (family.starts_with(pinned_prefix)) {
+    std::fprintf(out, "constexpr u16 %s_numbers[] = {", name.c_str());
+    for (usize i = 0; i < found.numbers.size(); ++i) std::fprintf(out, i % 32 == 0 ? "\n%u," : "%u,", found.numbers[i]);
+    std::fprintf(out, "};\n");
+  }
+  std::fprintf(out, "constexpr StencilPair %s[] = {\n", name.c_str());
+  for (const StencilPair& pair : found.stencils) {
+    std::fprintf(out, "{{{");
+    for (const Stencil& s : pair.forms) {
+      std::fprintf(out, "{%u,%u,%u,%u,%u,%u,{%u,%u,%u},{%u,%u,%u},%u},", s.code, s.first_hole, s.hot_bytes,
+                   s.cold_bytes, s.hot_hole_count, s.cold_hole_count, s.patch_at[0], s.patch_at[1], s.patch_at[2],
+                   s.patch_kind[0], s.patch_kind[1], s.patch_kind[2], s.narrow_fields);
+    }
+    std::fprintf(out, "}}},\n");
   }
   std::fprintf(out, "};\n");
 }
 
-void write(std::FILE* out, const Tables& tables, const std::map<std::string, Table>& plain,
-           const std::map<std::string, Table>& guarded) {
+/// The pinned stencils of a family, from `best` if they are there.
+void write_pinned(std::FILE* out, const std::string& family, const std::map<std::string, Family>& plain,
+                  const std::map<std::string, Family>& best) {
+  const std::string name = std::string(pinned_prefix) + family;
+  if (!plain.contains(name)) {
+    std::fprintf(out, "{},\n");
+    return;
+  }
+  const std::string found = (&best != &plain && best.contains(name) ? "guarded_" : "plain_") + name;
+  std::fprintf(out, "{%s_numbers, %s},\n", found.c_str(), found.c_str());
+}
+
+void write(std::FILE* out, const Tables& tables, const std::map<std::string, Family>& plain,
+           const std::map<std::string, Family>& guarded) {
   std::fprintf(out, "// Made by make_stencils.\n#include \"baseline/stencils.hpp\"\n\n");
   for (const auto& [symbol, number] : tables.externals) {
     std::fprintf(out, "extern \"C\" void wisp_stencil_external_%u() __asm__(\"%s\");\n", number, symbol.c_str());
@@ -546,35 +640,29 @@ void write(std::FILE* out, const Tables& tables, const std::map<std::string, Tab
     std::fprintf(out, "reinterpret_cast<const void*>(&wisp_stencil_external_%zu),\n", i);
   }
   std::fprintf(out, "};\n");
-  for (const auto& [family, table] : plain) write_family(out, "plain_" + family, table);
-  for (const auto& [family, table] : guarded) write_family(out, "guarded_" + family, table);
+  for (const auto& [family, table] : plain) write_family(out, "plain_", family, table);
+  for (const auto& [family, table] : guarded) write_family(out, "guarded_", family, table);
   std::fprintf(out, "}  // namespace\n");
   std::fprintf(out, "const std::span<const u8> stencil_code(code_bytes, %zu);\n", tables.code.size());
   std::fprintf(out, "const std::span<const u8> stencil_constants(constants_bytes, %zu);\n", tables.constants.size());
   std::fprintf(out, "const std::span<const Hole> stencil_holes(holes);\n");
   std::fprintf(out, "const std::span<const void* const> stencil_externals(externals, %zu);\n", numbers.size());
   for (const bool is_guarded : {false, true}) {
-    std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n", is_guarded ? "guarded_stencils" : "stencils");
+    std::fprintf(out, "const StencilPair* const %s[] = {nullptr,\n", is_guarded ? "guarded_stencils" : "stencils");
 #define WISP_SLOT_FAMILY(family)                                             \
   if (!plain.contains(#family)) refuse("no object has the family " #family); \
   std::fprintf(out, "%s_" #family ",\n", is_guarded&& guarded.contains(#family) ? "guarded" : "plain");
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"
     std::fprintf(out, "};\n");
-    std::fprintf(out, "const Stencil* const %s[] = {nullptr,\n",
-                 is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
-#define WISP_SLOT_FAMILY(family)                                                                         \
-  if (is_guarded && guarded.contains("pinned_" #family)) {                                               \
-    std::fprintf(out, "guarded_pinned_" #family ",\n");                                                  \
-  } else {                                                                                               \
-    std::fprintf(out, plain.contains("pinned_" #family) ? "plain_pinned_" #family ",\n" : "nullptr,\n"); \
-  }
+    std::fprintf(out, "const PinnedStencils %s[] = {{},\n", is_guarded ? "guarded_pinned_stencils" : "pinned_stencils");
+#define WISP_SLOT_FAMILY(family) write_pinned(out, #family, plain, is_guarded ? guarded : plain);
 #define WISP_SLOT_ROW(family, id, semantics, shape)
 #include "interp/slot_ops.def"
     std::fprintf(out, "};\n");
   }
   if (!plain.contains("pin_moves")) refuse("no object has the moves of pins");
-  std::fprintf(out, "const Stencil* const pin_move_stencils = plain_pin_moves;\n");
+  std::fprintf(out, "const StencilPair* const pin_move_stencils = plain_pin_moves;\n");
   std::fprintf(out, "}  // namespace wisp::baseline\n");
 }
 
@@ -585,8 +673,8 @@ int main(int argc, char** argv) {
   using namespace wisp::baseline;
   if (argc < 3) refuse("usage: make_stencils OUTPUT OBJECT...");
   Tables tables;
-  std::map<std::string, Table> plain;
-  std::map<std::string, Table> guarded;
+  std::map<std::string, Family> plain;
+  std::map<std::string, Family> guarded;
   for (int i = 2; i < argc; ++i) {
     const Object object(argv[i]);
     const bool is_guarded = object.path().find("guarded") != std::string::npos;

@@ -17,7 +17,7 @@ constexpr PinnedRow pinned_br_table{};
 
 template <bool if_zero>
 constexpr PinnedRow pinned_br_if = make_row([]<usize pair>() -> Handler {
-  if constexpr (has_pin_alone(pair)) {
+  if constexpr (has_pin_alone<u32>(pair)) {
     return interp::br_if_at<if_zero, false, places_of(pair).a>;
   } else {
     return nullptr;
@@ -28,7 +28,8 @@ constexpr PinnedRow pinned_br_if_zero = pinned_br_if<true>;
 
 constexpr PinnedRow pinned_increment_br_if_ne = make_row([]<usize pair>() -> Handler {
   constexpr Places places = places_of(pair);
-  if constexpr (has_pin(pair) && places.a != Place::acc && places.a != Place::immediate && places.b != Place::acc) {
+  if constexpr (has_pin<u32, u32>(places) && places.a != Place::acc && places.a != Place::immediate &&
+                places.b != Place::acc) {
     return interp::increment_br_if_ne_at<places>;
   } else {
     return nullptr;

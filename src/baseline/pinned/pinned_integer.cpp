@@ -13,7 +13,7 @@ namespace wisp::baseline {
 
 constexpr PinnedRow pinned_i32_shl_add = make_row([]<usize pair>() -> Handler {
   constexpr Places places = places_of(pair);
-  if constexpr (has_pin(pair) && places.a != Place::immediate && places.b != Place::immediate &&
+  if constexpr (has_pin<u32, u32>(places) && places.a != Place::immediate && places.b != Place::immediate &&
                 places.b != Place::acc) {
     return interp::i32_shl_add_at<false, places>;
   } else {

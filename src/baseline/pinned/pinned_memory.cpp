@@ -20,7 +20,7 @@ constexpr u32 address_place(Place place) {
 
 template <class Semantics>
 constexpr PinnedRow pinned_load = make_row([]<usize pair>() -> Handler {
-  if constexpr (has_pin_alone(pair)) {
+  if constexpr (has_pin_alone<u32>(pair)) {
     return interp::load<Semantics, 2 * address_place(places_of(pair).a)>;
   } else {
     return nullptr;
@@ -30,20 +30,20 @@ constexpr PinnedRow pinned_load = make_row([]<usize pair>() -> Handler {
 template <class Semantics>
 constexpr PinnedRow pinned_load_indexed = make_row([]<usize pair>() -> Handler {
   constexpr Places places = places_of(pair);
-  if constexpr (has_pin(pair) && places.a != Place::immediate && places.b != Place::acc) {
+  if constexpr (has_pin<u32, u32>(places) && places.a != Place::immediate && places.b != Place::acc) {
     return interp::load_indexed_at<Semantics, false, places>;
   } else {
     return nullptr;
   }
 });
 
-/// a: the value; b: the address.
+/// a: the value; b: the address. Lowering writes constant vectors to slots.
 template <class Semantics>
 constexpr PinnedRow pinned_store = make_row([]<usize pair>() -> Handler {
+  using A = typename Semantics::A;
   constexpr Places places = places_of(pair);
-  if constexpr (has_pin(pair) && !std::is_same_v<typename Semantics::A, interp::V128>) {
-    return interp::store_at<Semantics, places.a, address_place(places.b)>;
-  } else if constexpr (places.b >= Place::pin && (places.a == Place::slot || places.a == Place::acc)) {
+  constexpr bool is_constant_vector = places.a == Place::immediate && std::is_same_v<A, interp::V128>;
+  if constexpr (has_pin<A, u32>(places) && !is_constant_vector) {
     return interp::store_at<Semantics, places.a, address_place(places.b)>;
   } else {
     return nullptr;
