@@ -34,10 +34,7 @@ class Baseline final : public runtime::Tier {
     return std::make_unique<ModuleCode>(std::move(module), settings);
   }
 
-  Status call(runtime::Execution& execution, runtime::Function& function, u64* slots,
-              std::vector<CodeLocation>& backtrace) override {
-    u64* const stack_top = execution.stack_top;
-    std::vector<CodeLocation>* const outer = std::exchange(execution.backtrace, &backtrace);
+  Status call(runtime::Execution& execution, runtime::Function& function, u64* slots) override {
     auto* const cell =
         static_cast<runtime::NativeCell*>(const_cast<void*>(function.code.load(std::memory_order_relaxed)));
     runtime::VmContext* const context = function.context;
@@ -45,9 +42,7 @@ class Baseline final : public runtime::Tier {
     const RunningScope running(execution);
     const Status status = cell->entry.load(std::memory_order_acquire)(
         slots, context, view.base, view.size_bytes.load(std::memory_order_relaxed), cell);
-    execution.backtrace = outer;
-    execution.stack_top = stack_top;
-    if (status != Status::returned) resolve(backtrace);
+    if (status != Status::returned) resolve(*execution.backtrace);
     return status;
   }
 

@@ -56,7 +56,7 @@ TrapReason why_interrupted(const VmContext* vm) {
 
 void caught(VmContext* vm) {
   vm->execution->exception = runtime::null_ref;
-  if (vm->execution->backtrace != nullptr) vm->execution->backtrace->clear();
+  vm->execution->backtrace->clear();
 }
 
 bool is_subtype(const wasm::DefType* sub, const wasm::DefType* super) {
@@ -67,9 +67,6 @@ struct Call {
   std::string_view name;
   const void* function;
 };
-
-// The fault handler has no argument: what it needs is the thread's.
-__attribute__((tls_model("initial-exec"))) thread_local runtime::Execution* running = nullptr;
 
 /// The context whose memory has the address: an instance of the module that the code is of.
 const VmContext* faulted_context(const u8* pc, const u8* address) {
@@ -86,6 +83,8 @@ const VmContext* faulted_context(const u8* pc, const u8* address) {
 }
 
 }  // namespace
+
+constinit thread_local runtime::Execution* running = nullptr;
 
 /// A fault is the same as a trap: the frames that the instruction belongs to are noted, and the function returns.
 extern "C" [[gnu::used]] void wisp_optimized_fault(const u8* pc, const u8* address) {
@@ -135,11 +134,6 @@ void take_sample_of_compiling(const VmContext* vm, const runtime::NativeCell& ce
   const runtime::SampledCode code{
       .instance = vm->instance, .function = code_of(vm).function_of(cell), .kind = FrameKind::compiling};
   execution.sampler->take(code, frame);
-}
-
-RunningScope::RunningScope(runtime::Execution& execution) : outer_(std::exchange(running, &execution)) {}
-RunningScope::~RunningScope() {
-  running = outer_;
 }
 
 }  // namespace wisp::baseline

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "runtime/native.hpp"
 #include "runtime/sampler.hpp"
@@ -17,11 +18,14 @@ const void* optimized_fault_landing();
 void take_sample_of_compiling(const runtime::VmContext* vm, const runtime::NativeCell& cell,
                               const runtime::NativeFrame* frame);
 
-/// While it lives, this thread runs guest code of the store; a fault finds the store by it.
+/// Whose guest code this thread runs. The fault handler has no argument: what it needs is the thread's.
+extern constinit thread_local runtime::Execution* running __attribute__((tls_model("initial-exec")));
+
+/// While it lives, this thread runs guest code of the store.
 class RunningScope {
  public:
-  explicit RunningScope(runtime::Execution& execution);
-  ~RunningScope();
+  explicit RunningScope(runtime::Execution& execution) : outer_(std::exchange(running, &execution)) {}
+  ~RunningScope() { running = outer_; }
   RunningScope(const RunningScope&) = delete;
   RunningScope& operator=(const RunningScope&) = delete;
 

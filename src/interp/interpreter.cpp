@@ -16,18 +16,13 @@ class Interpreter final : public runtime::Tier {
     return std::make_unique<ModuleCode>(std::move(module), config_.fuel, config_.linked_calls);
   }
 
-  Status call(Execution& execution, Function& function, u64* slots,
-              std::vector<runtime::CodeLocation>& backtrace) override {
-    u64* const stack_top = execution.stack_top;
-    std::vector<runtime::CodeLocation>* const outer = std::exchange(execution.backtrace, &backtrace);
+  Status call(Execution& execution, Function& function, u64* slots) override {
     const Word* const code = cell_of(&function)->load(std::memory_order_acquire);
     VmContext* const context = function.context;
     const MemoryView& view = *context->memory0;
     const Status status =
         handler_at(code)(code, slots, context, view.base, view.size_bytes.load(std::memory_order_relaxed), 0, Vector{});
-    execution.backtrace = outer;
-    execution.stack_top = stack_top;
-    if (status != Status::returned) resolve(backtrace);
+    if (status != Status::returned) resolve(*execution.backtrace);
     return status;
   }
 

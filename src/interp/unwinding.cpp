@@ -15,8 +15,7 @@ void note_frame(const VmContext* vm, const void* pc) {
 }
 
 void note_location(const VmContext& vm, const runtime::CodeLocation& location) {
-  std::vector<runtime::CodeLocation>* backtrace = vm.execution->backtrace;
-  if (backtrace == nullptr) return;
+  std::vector<runtime::CodeLocation>* const backtrace = vm.execution->backtrace;
   if (backtrace->size() == limits::backtrace_frames) {
     backtrace->erase(backtrace->begin() + limits::backtrace_frames / 2);
   }
@@ -55,7 +54,7 @@ void deliver(const VmContext* vm, const CatchHandler& handler, u64* frame) {
   }
   if (handler.kind == Kind::catch_ref || handler.kind == Kind::catch_all_ref) *slot = reference;
   vm->execution->exception = runtime::null_ref;
-  if (vm->execution->backtrace != nullptr) vm->execution->backtrace->clear();
+  vm->execution->backtrace->clear();
 }
 
 }  // namespace wisp::interp

@@ -37,7 +37,7 @@ std::variant<Instance*, Error, TrapInfo> Instantiation::run(std::span<const Exte
 
   if (const TrapReason reason = initialise(); reason != TrapReason::none) {
     store_.execution().trap = reason;
-    return store_.take_trap(Status::unwind, {});
+    return store_.take_trap(Status::unwind);
   }
   if (module_.start) {
     auto trap = store_.call(instance_->function(*module_.start), {}, {});

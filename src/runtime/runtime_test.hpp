@@ -28,12 +28,10 @@ class FakeTier final : public Tier {
   std::unique_ptr<ModuleCode> load(std::shared_ptr<const wasm::Module>) override {
     return std::make_unique<FakeCode>();
   }
-  Status call(Execution& execution, Function& function, u64* slots, std::vector<CodeLocation>& backtrace) override {
-    u64* const top = execution.stack_top;
+  Status call(Execution& execution, Function& function, u64* slots) override {
     execution.stack_top = slots + 64;
     const Status status = body(execution, function, slots);
-    execution.stack_top = top;
-    if (status != Status::returned) backtrace.push_back({function.context->instance, function.index, 0});
+    if (status != Status::returned) execution.backtrace->push_back({function.context->instance, function.index, 0});
     return status;
   }
   SampledCode place(const VmContext&, const void*) override { return {}; }

@@ -68,6 +68,7 @@ Store::Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack)
   execution.stack_limit = reinterpret_cast<u64*>(stack_.base() + stack_.size_bytes());
   execution.stack_top = execution.stack_base;
   execution.fuel_enabled = settings.fuel;
+  execution.backtrace = &backtrace_;
   execution.store = this;
   host_context_.memory0 = &no_memory_;
   host_context_.calling = {&no_memory_, &control_->execution.host_unwind};
@@ -147,27 +148,22 @@ bool Store::call(Function& function, u64* slots, usize argument_slots, usize res
   if (!enter(needed)) [[unlikely]] {
     execution.trap = TrapReason::stack_overflow;
     failed_status_ = Status::unwind;
-    failed_backtrace_.clear();
     return false;
   }
   u64* const frame = execution.stack_top;
   for (usize i = 0; i < argument_slots; ++i) frame[i] = slots[i];
-  std::vector<CodeLocation> backtrace;
-  std::vector<CodeLocation>* const outer_backtrace = execution.backtrace;
   ++nesting_;
   Status status = Status::returned;
   if (function.is_host()) {
     execution.stack_top = frame + needed;
     status = call_host(host_context_, function, frame);
   } else {
-    status = tier_.call(execution, function, frame, backtrace);
+    status = tier_.call(execution, function, frame);
   }
   --nesting_;
-  execution.backtrace = outer_backtrace;
   execution.stack_top = frame;
   if (status != Status::returned) [[unlikely]] {
     failed_status_ = status;
-    failed_backtrace_ = std::move(backtrace);
     return false;
   }
   for (usize i = 0; i < result_slots; ++i) slots[i] = frame[i];
@@ -188,14 +184,10 @@ std::optional<TrapInfo> Store::call(Function& function, std::span<const u64> arg
   return std::nullopt;
 }
 
-TrapInfo Store::take_trap() {
-  return take_trap(failed_status_, std::move(failed_backtrace_));
-}
-
-TrapInfo Store::take_trap(Status status, std::vector<CodeLocation> backtrace) {
+TrapInfo Store::take_trap(Status status) {
   Execution& execution = control_->execution;
   TrapInfo info;
-  info.backtrace = std::move(backtrace);
+  info.backtrace = std::exchange(backtrace_, {});
   if (status == Status::exception) {
     info.reason = TrapReason::uncaught_exception;
     info.exception = execution.exception;

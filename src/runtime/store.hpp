@@ -115,7 +115,7 @@ class Store final : private RootSource {
   /// `take_trap` is to be called at once.
   bool call(Function& function, u64* slots, usize argument_slots, usize result_slots);
   /// How the guest was stopped that `call` did not see return.
-  TrapInfo take_trap();
+  TrapInfo take_trap() { return take_trap(failed_status_); }
 
   /// From now on `request_sample` leads to a call of `take`; empty: to none. The tier's code is made to be sampled.
   void set_sampler(Sampler::Take take);
@@ -134,7 +134,7 @@ class Store final : private RootSource {
   Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack);
   void mark_roots(Heap& heap) override;
   bool interrupted() override;
-  TrapInfo take_trap(Status status, std::vector<CodeLocation> backtrace);
+  TrapInfo take_trap(Status status);
   bool enter(usize needed_slots);
 
   Tier& tier_;
@@ -158,7 +158,7 @@ class Store final : private RootSource {
   std::vector<u32> free_roots_;
   u32 nesting_ = 0;
   Status failed_status_ = Status::returned;  // with the backtrace: until `take_trap`
-  std::vector<CodeLocation> failed_backtrace_;
+  std::vector<CodeLocation> backtrace_;
   void* owner_ = nullptr;
   std::optional<Sampler> sampler_;
 };

@@ -48,8 +48,9 @@ class Tier {
   virtual std::unique_ptr<ModuleCode> load(std::shared_ptr<const wasm::Module> module) = 0;
 
   /// Calls a function that is not of the host. `slots` lies on the value stack at `Execution::stack_top`, holds the
-  /// parameters and receives the results. Leaves a backtrace, innermost frame first, if the guest stops.
-  virtual Status call(Execution& execution, Function& function, u64* slots, std::vector<CodeLocation>& backtrace) = 0;
+  /// parameters and receives the results. Leaves the frames in `Execution::backtrace` if the guest stops. What it
+  /// does to `Execution::stack_top`, the caller puts right.
+  virtual Status call(Execution& execution, Function& function, u64* slots) = 0;
 
   /// The function that an instruction is in (ActiveCall::pc).
   virtual SampledCode place(const VmContext& vm, const void* pc) = 0;

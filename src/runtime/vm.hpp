@@ -106,8 +106,7 @@ struct Execution {
   abi::Unwind host_unwind;   // why a function of the host ends the guest, until `unwind` says it
   abi::Unwind unwind;        // details if a host function ended the guest
   Ref exception = null_ref;  // if Status::exception: an ExceptionObject (heap.hpp)
-  /// Where frames that are left by `unwind` or `exception` are noted, innermost first; set by Tier::call for its
-  /// duration.
+  /// Where frames that are left by `unwind` or `exception` are noted, innermost first; empty as long as none are.
   std::vector<CodeLocation>* backtrace = nullptr;
   Store* store = nullptr;
   /// Of a store that is sampled: who is to be told where it is, and the calls that are under way, innermost first.
