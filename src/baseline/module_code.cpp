@@ -37,16 +37,18 @@ ModuleCode::~ModuleCode() {
   if (settings_.background != nullptr) settings_.background->forget(*this);
 }
 
-interp::LoweringContext ModuleCode::lowering_context() const {
+interp::LoweringContext ModuleCode::lowering_context() {
+  const bool is_counted = settings_.optimize == Optimize::hot;
   return {.module = *module_,
           .layouts = layouts_,
           .cells = cells_.get(),
           .cell_bytes = sizeof(runtime::NativeCell),
           .fuel = settings_.fuel,
           .encoding = interp::Encoding::numbers,
-          .counts_uses = settings_.optimize == Optimize::hot,
+          .counts_uses = is_counted,
           .interruptible = settings_.interruptible,
-          .linked_calls = settings_.sampled || settings_.on_code};
+          .linked_calls = settings_.sampled || settings_.on_code,
+          .call_sites = is_counted ? &call_sites_ : nullptr};
 }
 
 // Compiling
@@ -188,6 +190,7 @@ void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::
                                                              .interruptible = settings_.interruptible,
                                                              .sampled = settings_.sampled,
                                                              .osr_loop = unit.loop,
+                                                             .call_sites = &call_sites_,
                                                              .cancel = &cancelled_});
   const bool is_usable = code.ok() && install(unit, *code);
   // The compiler may be of another build than the rest.

@@ -107,7 +107,7 @@ class ModuleCode final : public runtime::ModuleCode {
   /// Lets a function be entered in this code from now on, if it has none.
   void install_locked(std::unique_ptr<NativeFunction> native);
   bool is_remembered() const { return settings_.cache != nullptr && settings_.optimize == Optimize::hot; }
-  interp::LoweringContext lowering_context() const;
+  interp::LoweringContext lowering_context();
   void optimize_now(FuncIndex function);
   Origins origins_of(const NativeFunction& function);
   const NativeFunction* find_locked(const u8* pc) const;
@@ -127,6 +127,7 @@ class ModuleCode final : public runtime::ModuleCode {
   runtime::StructLayouts layouts_;
   CodeNames code_names_;
   std::unique_ptr<runtime::NativeCell[]> cells_;  // by FuncIndex minus the imported ones
+  runtime::CallSites call_sites_;
   std::atomic<bool> cancelled_ = false;
   Clock::time_point loaded_ = Clock::now();
 

@@ -51,9 +51,11 @@ void Lowering::call_indirect(TableIndex table, TypeIndex index, const FuncType& 
   const u32 arguments = prepare_call(type);
   const bool is_64 = context_.module.tables[table.value].type.limits.is_64;
   const u32 linked = context_.linked_calls ? 4 : 0;
-  emit(variant(SlotOp::call_indirect, (element.can_be_acc() ? 1 : 0) | (is_64 ? 2 : 0) | linked), arguments,
+  const u32 noted = context_.call_sites != nullptr ? 8 : 0;
+  emit(variant(SlotOp::call_indirect, (element.can_be_acc() ? 1 : 0) | (is_64 ? 2 : 0) | linked | noted), arguments,
        arguments + larger_side(type), element.slot);
   out_.append_word(u64(index.value) << 32 | table.value);
+  if (noted != 0) out_.append_word(reinterpret_cast<Word>(&context_.call_sites->at(state_->offset())));
   finish_call(type);
 }
 

@@ -4,6 +4,7 @@
 
 #include "interp/function_code.hpp"
 #include "interp/operand_stack.hpp"
+#include "runtime/call_sites.hpp"
 #include "runtime/libcalls.hpp"
 #include "runtime/objects.hpp"
 #include "wasm/body_validator.hpp"
@@ -25,6 +26,8 @@ struct LoweringContext {
   bool interruptible = true;
   /// Calls can be seen while they last (runtime::ActiveCall).
   bool linked_calls = false;
+  /// Where calls through tables note their callees; null if they do not.
+  runtime::CallSites* call_sites = nullptr;
 
   Word cell_address(FuncIndex function) const {
     return reinterpret_cast<Word>(cells) + u64{function.value - module.imported_functions} * cell_bytes;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "interp/slow_paths.hpp"
+#include "runtime/call_sites.hpp"
 #include "runtime/calls.hpp"
 #include "runtime/sampler.hpp"
 
@@ -100,14 +101,17 @@ inline IndirectTarget indirect_target(const State& s) {
   return {function, TrapReason::none};
 }
 
-/// Variant bit 0: index in the accumulator, bit 1: 64-bit table, bit 2: linked. Fields 0 and 1: as above.
+/// Variant bit 0: index in the accumulator, bit 1: 64-bit table, bit 2: linked, bit 3: noted. Fields 0 and 1: as above;
+/// if it is noted, word 3: address of its runtime::CallSite.
 template <u32 variant>
 WISP_HANDLER call_indirect(WISP_STATE_PARAMETERS) {
   State s{WISP_STATE_ARGUMENTS};
   const IndirectTarget target = indirect_target<(variant & 1) != 0, (variant & 2) != 0>(s);
   WISP_TRAP_IF(target.function == nullptr, target.reason);
+  constexpr bool is_noted = (variant & 8) != 0;
+  if constexpr (is_noted) reinterpret_cast<runtime::CallSite*>(word(s, 3))->note(target.function->index);
   const Status status = linked<(variant & 4) != 0>(s, [&] { return call_function(s, target.function); });
-  WISP_AFTER_CALL(status, 3);
+  WISP_AFTER_CALL(status, is_noted ? 4 : 3);
 }
 
 /// Reference: field 2. Fields 0 and 1: as above.

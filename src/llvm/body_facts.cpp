@@ -54,7 +54,7 @@ class FactSink {
   }
   void call_indirect(TableIndex, TypeIndex index, const wasm::FuncType&) {
     see(16);
-    const auto likely = out_.likely_callees(index);
+    const auto likely = out_.likely_callees(index, state_->offset());
     facts.callees.insert(facts.callees.end(), likely.begin(), likely.end());
   }
   void call_ref(TypeIndex, const wasm::FuncType&) { see(12); }

@@ -119,6 +119,28 @@ TEST_F(Compiler, TakesInWhatFewFunctionsATableMayMean) {
   EXPECT_FALSE(takes_in_first(limits::likely_callees + 1));
 }
 
+TEST_F(Compiler, TakesInWhereACallHasLed) {
+  std::vector<Buffer> bodies(limits::likely_callees + 2, divide);
+  const u32 caller = u32(bodies.size());
+  bodies.push_back({0x20, 0, 0x20, 1, 0x41, 0, 0x11, 0, 0});
+  const auto module = module_of(bodies, u8(caller));
+  const runtime::StructLayouts layouts(*module);
+  runtime::CallSites sites;
+  const auto taken_in = [&] {
+    auto code = compiler_->compile(
+        {.module = *module, .layouts = layouts, .function = FuncIndex(caller), .call_sites = &sites});
+    return code.ok() ? code->bodies : std::vector<FuncIndex>();
+  };
+  runtime::CallSite& site = sites.at(module->bodies[caller].offset + 1 + 6);
+  EXPECT_EQ(taken_in(), (std::vector{FuncIndex(caller)}));
+  site.note(FuncIndex(3));
+  // What is no function of the module, or of another type, was one of another module.
+  site.note(FuncIndex(1000));
+  EXPECT_EQ(taken_in(), (std::vector{FuncIndex(caller), FuncIndex(3)}));
+  for (u32 i = 0; i <= limits::likely_callees; ++i) site.note(FuncIndex(i));
+  EXPECT_EQ(taken_in(), (std::vector{FuncIndex(caller)}));
+}
+
 TEST_F(Compiler, KeepsToWhatMayBeInlined) {
   const auto module = module_of({divide, call_first});
   const runtime::StructLayouts layouts(*module);

@@ -32,22 +32,31 @@ ObjectModule::ObjectModule(ir::LLVMContext& context, const CompileJob& job)
   module_.addModuleFlag(ir::Module::Warning, "Debug Info Version", ir::DEBUG_METADATA_VERSION);
 }
 
-std::span<const FuncIndex> ObjectModule::likely_callees(TypeIndex type) {
+std::vector<FuncIndex> ObjectModule::likely_callees(TypeIndex type, u64 offset) {
+  const wasm::DefType* const wanted = wasm().types[type.value];
+  if (wanted->func.results.size() > 1) return {};
+  std::vector<FuncIndex> seen;
+  if (job_.call_sites != nullptr) seen = job_.call_sites->callees(offset);
+  // Functions of other modules are known by indices of theirs.
+  std::erase_if(seen, [&](FuncIndex function) {
+    return function.value >= wasm().functions.size() || wasm().is_imported(function) ||
+           wasm().functions[function.value] != wanted;
+  });
+  if (!seen.empty()) return seen.size() <= limits::likely_callees ? seen : std::vector<FuncIndex>();
+
   if (!std::exchange(has_table_functions_, true)) {
-    std::vector<bool> seen(wasm().functions.size());
+    std::vector<bool> added(wasm().functions.size());
     for (const wasm::ElemSegment& segment : wasm().elems) {
       if (segment.mode == wasm::SegmentMode::declarative) continue;
       for (const FuncIndex function : segment.functions) {
-        if (wasm().is_imported(function) || seen[function.value]) continue;
-        seen[function.value] = true;
+        if (wasm().is_imported(function) || added[function.value]) continue;
+        added[function.value] = true;
         table_functions_[wasm().functions[function.value]].push_back(function);
       }
     }
   }
-  const wasm::DefType* const wanted = wasm().types[type.value];
   const auto found = table_functions_.find(wanted);
   if (found == table_functions_.end() || found->second.size() > limits::likely_callees) return {};
-  if (wanted->func.results.size() > 1) return {};
   return found->second;
 }
 

@@ -38,9 +38,9 @@ class ObjectModule {
   const std::vector<FuncIndex>& bodies() const { return bodies_; }
   void note_body(FuncIndex function) { bodies_.push_back(function); }
 
-  /// What a call through a table likely means: the functions of exactly that type that element segments name, if they
-  /// are few and there is one result at most.
-  std::span<const FuncIndex> likely_callees(TypeIndex type);
+  /// What a call through a table, at that byte offset of the module, likely means: where it has led so far, or else the
+  /// functions of exactly that type that element segments name; if they are few and there is one result at most.
+  std::vector<FuncIndex> likely_callees(TypeIndex type, u64 offset);
 
   // Types.
   ir::Type* type_of(wasm::ValType type) const;

@@ -208,7 +208,7 @@ ir::Value* Translator::checked(Value function, TypeIndex index) {
 void Translator::call_indirect(TableIndex table, TypeIndex index, const FuncType& type) {
   see();
   Value function = table_element(table);
-  const auto likely = out_.likely_callees(index);
+  const std::vector<FuncIndex> likely = out_.likely_callees(index, state_->offset());
   if (likely.empty()) return call_function(checked(function, index), type);
 
   const std::vector<Value> arguments = pop_arguments(type);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "runtime/call_sites.hpp"
 #include "runtime/objects.hpp"
 #include "runtime/vm.hpp"
 
@@ -98,6 +99,8 @@ struct CompileJob {
   bool sampled = false;
   /// Of a function that runs already: byte offset in the module of the `loop` instruction at which it is to go on.
   std::optional<u64> osr_loop = std::nullopt;
+  /// Where calls through tables have led so far; may be null.
+  const CallSites* call_sites = nullptr;
   /// Functions whose code may become part of this one's, by FuncIndex minus the imported ones; null: any.
   const std::vector<bool>* may_inline = nullptr;
   /// Set by anybody to make the compiler give up; may be null.
