@@ -1,5 +1,7 @@
 #include "llvm/loops.hpp"
 
+#include <map>
+
 #include "llvm/limits.hpp"
 #include "llvm/llvm_headers.hpp"
 
@@ -63,10 +65,18 @@ struct WideAddresses : ir::PassInfoMixin<WideAddresses> {
   ir::PreservedAnalyses run(ir::Function& function, ir::FunctionAnalysisManager& analyses) {
     auto& evolution = analyses.getResult<ir::ScalarEvolutionAnalysis>(function);
     auto& loops = analyses.getResult<ir::LoopAnalysis>(function);
+    // To ask takes as long as the loop and its exits are many, which is quadratic if every instruction asks.
+    std::map<const ir::Loop*, bool> is_simplified;
+    const auto can_widen = [&](const ir::Loop& loop) {
+      const auto [known, is_new] = is_simplified.emplace(&loop, false);
+      if (is_new) known->second = loop.isLoopSimplifyForm();
+      return known->second;
+    };
     std::vector<std::pair<ir::Instruction*, const ir::SCEV*>> found;
     for (ir::Instruction& instruction : ir::instructions(function)) {
+      if (!ir::isa<ir::ZExtInst>(instruction)) continue;
       const ir::Loop* loop = loops.getLoopFor(instruction.getParent());
-      if (loop == nullptr || !loop->isLoopSimplifyForm() || !ir::isa<ir::ZExtInst>(instruction)) continue;
+      if (loop == nullptr || !can_widen(*loop)) continue;
       if (!instruction.getType()->isIntegerTy(64) || !instruction.getOperand(0)->getType()->isIntegerTy(32)) continue;
       const auto* wide = ir::dyn_cast<ir::SCEVAddRecExpr>(evolution.getSCEV(&instruction));
       if (wide != nullptr && wide->isAffine() && wide->getLoop() == loop) found.emplace_back(&instruction, wide);
