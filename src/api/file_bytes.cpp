@@ -134,7 +134,7 @@ ReadStatus read_module(const std::shared_ptr<std::FILE>& file, u64 limit_bytes, 
   const u64 size_bytes = std::ftell(file.get()) == 0 ? size_of(file.get(), limit_bytes) : 0;
   std::vector<Range> left_out = large_custom_sections(file.get(), size_bytes);
   if (left_out.empty()) {
-    if (size_bytes != 0) std::rewind(file.get());
+    if (size_bytes != 0 && std::fseek(file.get(), 0, SEEK_SET) != 0) return ReadStatus::failed;
     return read_all(file.get(), limit_bytes, into);
   }
   const std::shared_ptr<u8> memory = allocate(size_bytes, left_out.front().begin);
