@@ -14,8 +14,10 @@ using wasm::Immediate;
 using wasm::OpInfo;
 
 /// Value types by their letters: as in opcodes.def, and A anyref, X externref, R funcref, S (ref null $s), B (ref null
-/// $b), E exnref. Each has two mutable globals, and two locals in every function.
+/// $b), E exnref. Each has two mutable globals, and two locals in every function that is not a kernel.
 constexpr std::string_view letters = "iIfFvAXRSBE";
+/// Those that registers hold.
+constexpr std::string_view number_letters = letters.substr(0, 5);
 
 std::string_view text_of(char letter) {
   constexpr std::array<std::string_view, letters.size()> texts = {
@@ -62,14 +64,12 @@ constexpr std::string_view comparison_text = R"(
   local.get 0 ref.test (ref $b) if local.get 0 ref.cast (ref $b) call $seeB return end
   i64.const -3)
 )";
-/// Work left, or the end: the same one in every engine.
-constexpr std::string_view tick =
-    " global.get $work i32.eqz if unreachable end global.get $work i32.const 1 i32.sub global.set $work";
 
 struct Function {
   std::string name;
   std::string params;
   std::string results;
+  bool is_kernel = false;
 };
 
 class Generator {
@@ -93,10 +93,18 @@ class Generator {
       }
     }
     functions_ = {{"h0", host_params, "I"}, {"h1", "F", "if"}, {"h2", "", ""}};
-    const u32 count = 1 + choose(4);
-    for (u32 i = 0; i < count; ++i) functions_.push_back({"f" + std::to_string(i), types(4), types(3)});
+    const u32 count = 1 + choose(6);
+    for (u32 i = 0; i < count; ++i) {
+      const bool is_kernel = choose(4) == 1;
+      const std::string_view among = is_kernel ? number_letters : letters;
+      std::string params = types(4, among);
+      functions_.push_back({"f" + std::to_string(i), std::move(params), types(3, among), is_kernel});
+    }
     if (compares()) observers(count);
-    for (u32 i = 0; i < count; ++i) function(functions_[3 + i]);
+    for (u32 i = 0; i < count; ++i) {
+      const Function& f = functions_[3 + i];
+      f.is_kernel ? kernel(f) : function(f);
+    }
     out_ += ")";
     return std::move(out_);
   }
@@ -115,9 +123,9 @@ class Generator {
   bool compares() const { return purpose_ != Purpose::crash; }
   bool is_over() const { return at_ >= decisions_.size() || depth_ >= max_depth || out_.size() > max_text; }
   char letter() { return letters[choose(letters.size())]; }
-  std::string types(u32 most) {
+  std::string types(u32 most, std::string_view among = letters) {
     std::string result;
-    for (u32 count = choose(most + 1); count > 0; --count) result += letter();
+    for (u32 count = choose(most + 1); count > 0; --count) result += among[choose(u32(among.size()))];
     return result;
   }
 
@@ -134,10 +142,9 @@ class Generator {
   /// Functions without parameters whose results are i64 only: two calls of each function, and what the globals and
   /// tables hold. Their arguments are decided before the bodies have used up the decisions.
   void observers(u32 count) {
-    constexpr std::string_view names[] = {"run0", "run1", "run2", "run3", "run4", "run5", "run6", "run7"};
     for (u32 i = 0; i < 2 * count; ++i) {
       const Function& f = functions_[3 + i / 2];
-      emit({"(func (export \"", names[i], "\")"});
+      emit({"(func (export \"run", std::to_string(i), "\")"});
       emit_types("result", observed(f.results));
       for (usize r = 0; r < f.results.size(); ++r)
         emit({" (local $r", std::to_string(r), " ", text_of(f.results[r]), ")"});
@@ -187,11 +194,18 @@ class Generator {
     }
     out_ += " (local $cf f32) (local $cF f64) (local $cv v128) (local $at i32) (local $left i32)\n";
     if (compares()) {
-      out_ += tick;
+      spend(1);
       chain();
     }
     body(f.results, 12);
     out_ += ")\n";
+  }
+
+  /// Some of the work that is left, or the end: the same one in every engine.
+  void spend(u32 work) {
+    const std::string text = std::to_string(work);
+    emit({" global.get $work i32.const ", text, " i32.lt_u if unreachable end global.get $work i32.const ", text,
+          " i32.sub global.set $work"});
   }
 
   /// Statements, and then the results.
@@ -337,12 +351,16 @@ class Generator {
                                         "lt", "gt", "le", "ge", "pmin", "pmax"}) {
       if (name == kept) return;
     }
-    if (type == 'f') emit({" local.tee $cf f32.const nan local.get $cf local.get $cf f32.eq select"});
-    if (type == 'F') emit({" local.tee $cF f64.const nan local.get $cF local.get $cF f64.eq select"});
+    canonicalise_float(type);
     if (type == 'v') {
       emit({" local.tee $cv v128.const ", shape, shape == "f32x4" ? " nan nan nan nan" : " nan nan",
             " local.get $cv local.get $cv ", shape, ".eq v128.bitselect"});
     }
+  }
+
+  void canonicalise_float(char type) {
+    if (type == 'f') emit({" local.tee $cf f32.const nan local.get $cf local.get $cf f32.eq select"});
+    if (type == 'F') emit({" local.tee $cF f64.const nan local.get $cF local.get $cF f64.eq select"});
   }
 
   static bool is_constant(const OpInfo& op) { return op.text.ends_with(".const"); }
@@ -401,7 +419,7 @@ class Generator {
     emit_types("result", results);
     if (kind == 3) catches();
     out_ += "\n";
-    if (kind == 1 && compares()) out_ += tick;
+    if (kind == 1 && compares()) spend(1);
     inside(params, results);
     if (kind == 2 && (!results.empty() || !params.empty() || choose(2) != 0)) {
       out_ += " else";
@@ -672,15 +690,17 @@ class Generator {
         leaf(operand == 'a' ? 'i' : operand);
         if (operand == 'a') out_ += " i32.const 0xff8 i32.and";
       }
-      emit({" ", op.text});
-      if (op.immediate == Immediate::memarg || op.immediate == Immediate::memarg_lane)
-        emit({" $", std::string{memory}});
-      if (op.immediate == Immediate::memarg_lane || op.immediate == Immediate::lane)
-        emit({" ", std::to_string(choose(2))});
-      if (op.immediate == Immediate::shuffle) immediate(op, memory);
+      numeric_instruction(op, memory);
       for (usize i = op.signature.size() - 1; i > colon; --i) see(op, op.signature[i]);
     }
     out_ += "\n";
+  }
+  void numeric_instruction(const OpInfo& op, char memory) {
+    emit({" ", op.text});
+    if (op.immediate == Immediate::memarg || op.immediate == Immediate::memarg_lane) emit({" $", std::string{memory}});
+    if (op.immediate == Immediate::memarg_lane || op.immediate == Immediate::lane)
+      emit({" ", std::to_string(choose(2))});
+    if (op.immediate == Immediate::shuffle) immediate(op, memory);
   }
   /// Takes a value from the stack into a local and into what is seen.
   void see(const OpInfo& op, char type) {
@@ -695,16 +715,18 @@ class Generator {
   const OpInfo& numeric() {
     for (u32 i = choose(wasm::op_count);; ++i) {
       const OpInfo& op = wasm::op_table[i % wasm::op_count];
-      if (op.is_polymorphic() || is_constant(op) || is_excluded(op)) continue;
-      if (op.signature.find_first_not_of("iIfFva:") != std::string_view::npos) continue;
-      constexpr Immediate allowed[] = {Immediate::none, Immediate::lane, Immediate::shuffle, Immediate::memarg,
-                                       Immediate::memarg_lane};
-      if (std::ranges::find(allowed, op.immediate) == std::end(allowed) || op.text.starts_with("memory.")) continue;
-      const bool can_trap = op.text.find(".div_") != std::string_view::npos ||
-                            op.text.find(".rem_") != std::string_view::npos ||
-                            op.text.find(".trunc_f") != std::string_view::npos;
-      if (!can_trap || choose(4) == 0) return op;
+      if (is_numeric(op) && (!can_trap(op) || choose(4) == 0)) return op;
     }
+  }
+  bool is_numeric(const OpInfo& op) const {
+    if (op.is_polymorphic() || is_constant(op) || is_excluded(op)) return false;
+    if (op.signature.find_first_not_of("iIfFva:") != std::string_view::npos) return false;
+    constexpr Immediate allowed[] = {Immediate::none, Immediate::lane, Immediate::shuffle, Immediate::memarg,
+                                     Immediate::memarg_lane};
+    return std::ranges::find(allowed, op.immediate) != std::end(allowed) && !op.text.starts_with("memory.");
+  }
+  static bool can_trap(const OpInfo& op) {
+    return op.text.contains(".div_") || op.text.contains(".rem_") || op.text.contains(".trunc_f");
   }
   /// A local, a parameter, a constant or any bits.
   void leaf(char type) {
@@ -730,6 +752,307 @@ class Generator {
     }
   }
 
+  /// A kernel is a function for the registers of a compiler: loops on numbers and vectors that hardly call anything,
+  /// and what moves values between locals and operands of different types. A float that is a NaN is made canonical
+  /// where its bits get out: at every instruction, that would be most of the code.
+  void kernel(const Function& f) {
+    // Deep operands are computed for few types only, so that a place on the stack often holds one type alone.
+    constexpr std::array<std::string_view, 6> computed = {"iI", "fF", "i", "v", "iIfFv", "I"};
+    computed_ = computed[choose(computed.size())];
+    calls_ = choose(6) == 1;
+    kernel_labels_.clear();
+    most_text_ = std::min(out_.size() + 9'000, max_text);
+    for (auto& names : kernel_locals_) names.clear();
+    emit({"(func $", f.name, " (export \"", f.name, "\")"});
+    emit_types("param", f.params);
+    emit_types("result", f.results);
+    for (usize i = 0; i < f.params.size(); ++i) locals_of(f.params[i]).push_back(std::to_string(i));
+    for (const char each : number_letters) {
+      for (u32 count = 1 + choose(4), i = 0; i < count; ++i) {
+        const std::string name = std::string("$l") + each + std::to_string(i);
+        emit({" (local ", name, " ", text_of(each), ")"});
+        locals_of(each).push_back(name);
+      }
+    }
+    out_ += " (local $cf f32) (local $cF f64) (local $cv v128) (local $left i32)\n";
+    // The last one is for loops that are replaced while they run.
+    struct Iterations {
+      std::string_view count;
+      u32 work;
+    };
+    constexpr Iterations all_iterations[] = {{"2", 1},  {"1", 1},   {"5", 1},    {"9", 1},
+                                             {"20", 1}, {"100", 4}, {"300", 10}, {"1000000", 300}};
+    const Iterations& iterations = all_iterations[choose(16) == 15 ? 7 : choose(7)];
+    if (compares()) spend(iterations.work);
+    for (const char each : number_letters) {
+      for (const std::string& name : locals_of(each)) {
+        if (name[0] != '$') continue;
+        distinct(each);
+        emit({" local.set ", name});
+      }
+    }
+    emit({" i32.const ", iterations.count, " local.set $left"});
+    for (u32 count = 1 + choose(2); count > 0; --count) kernel_loop();
+    u32 address = 1024;
+    for (const char each : number_letters) {
+      for (const std::string& name : locals_of(each)) {
+        emit({" i32.const ", std::to_string(address), " local.get ", name});
+        get_out(each);
+        emit({" ", text_of(each), ".store $m"});
+        address += 16;
+      }
+    }
+    for (const char each : f.results) {
+      kernel_local(each);
+      get_out(each);
+    }
+    out_ += ")\n";
+  }
+  /// A number that no other local is likely to have.
+  void distinct(char type) {
+    const std::string number = std::to_string(choose(256) * 256 + at_ % 256);
+    if (type == 'v') return emit({" v128.const i32x4 ", number, " 0x40490fdb ", number, " -2"});
+    emit({" ", text_of(type), ".const ", number, type == 'f' || type == 'F' ? ".5" : ""});
+  }
+
+  std::vector<std::string>& locals_of(char type) { return kernel_locals_[number_letters.find(type)]; }
+  std::string kernel_variable(char type) {
+    const auto& names = locals_of(type);
+    return names[choose(u32(names.size()))];
+  }
+  void kernel_local(char type) { emit({" local.get ", kernel_variable(type)}); }
+  void set_locals(std::string_view types) {
+    for (usize i = types.size(); i > 0; --i) emit({" local.set ", kernel_variable(types[i - 1])});
+  }
+  char number_letter() { return number_letters[choose(number_letters.size())]; }
+  bool kernel_is_over() const { return at_ >= decisions_.size() || depth_ >= max_depth || out_.size() > most_text_; }
+  /// What is on the stack goes where its bits can be seen.
+  void get_out(char type) {
+    if (compares()) canonicalise_float(type);
+  }
+
+  /// Each of its iterations takes one from a local; nested ones share it, so that all of them end.
+  void kernel_loop() {
+    ++depth_;
+    const bool is_inner = !kernel_labels_.empty();
+    const std::string carried = types(2, number_letters);
+    for (const char each : carried) kernel_value(each);
+    out_ += " loop";
+    emit_types("param", carried);
+    emit_types("result", carried);
+    out_ += " local.get $left i32.const 1 i32.sub local.set $left\n";
+    kernel_labels_.push_back({carried, is_inner ? Again::until_a_fourth : Again::until_none});
+    set_locals(carried);
+    for (u32 count = 2 + choose(8); count > 0; --count) kernel_statement();
+    for (const char each : carried) kernel_value(each);
+    ask_again(kernel_labels_.back());
+    out_ += " br_if 0 end\n";
+    kernel_labels_.pop_back();
+    set_locals(carried);
+    --depth_;
+  }
+  /// A loop goes on until nothing is left, or what is left can be divided by four.
+  enum class Again : u8 { no_loop, until_none, until_a_fourth };
+  struct KernelLabel {
+    std::string types;
+    Again again = Again::no_loop;
+  };
+  /// The condition of a branch to the label.
+  void ask_again(const KernelLabel& label) {
+    if (label.again == Again::until_none) out_ += " local.get $left i32.const 0 i32.gt_s";
+    if (label.again == Again::until_a_fourth)
+      out_ += " local.get $left i32.const 0x80000003 i32.and i32.const 0 i32.gt_s";
+    if (label.again == Again::no_loop) kernel_value('i');
+  }
+  const KernelLabel& kernel_label(u32 depth) const { return kernel_labels_[kernel_labels_.size() - 1 - depth]; }
+
+  /// Leaves the stack as it was.
+  void kernel_statement() {
+    if (kernel_is_over()) return;
+    ++depth_;
+    const char type = number_letter();
+    switch (choose(14)) {
+      case 0:
+        kernel_value(type);
+        set_locals({&type, 1});
+        break;
+      case 1:
+      case 2:
+        kernel_construct(types(3, number_letters));
+        break;
+      case 3:
+        kernel_branch();
+        break;
+      case 4: {
+        // Values change places.
+        const std::string moved = types(4, number_letters);
+        for (const char each : moved) kernel_local(each);
+        set_locals(moved);
+        break;
+      }
+      case 5:
+        if (kernel_labels_.size() < 4) kernel_loop();
+        break;
+      case 6:
+        if (calls_) kernel_call();
+        break;
+      case 7:
+        kernel_operation('-', true);
+        break;
+      case 8:
+        kernel_local(type);
+        set_locals({&type, 1});
+        break;
+      default:
+        kernel_operation(type, choose(4) != 0);
+        set_locals({&type, 1});
+    }
+    out_ += "\n";
+    --depth_;
+  }
+
+  /// Pushes one value.
+  void kernel_value(char type) {
+    if (kernel_is_over()) return kernel_local(type);
+    ++depth_;
+    switch (choose(12)) {
+      case 0:
+        constant(type);
+        break;
+      case 1:
+        kernel_value(type);
+        emit({" local.tee ", kernel_variable(type)});
+        break;
+      case 2:
+        kernel_value(type);
+        kernel_value(type);
+        kernel_value('i');
+        out_ += " select";
+        break;
+      case 3:
+      case 4: {
+        const std::string more = types(1, number_letters);
+        kernel_construct(type + more, 1);
+        break;
+      }
+      case 5:
+      case 6:
+      case 7:
+        if (computed_.contains(type)) {
+          kernel_operation(type, false);
+          break;
+        }
+        [[fallthrough]];
+      default:
+        kernel_local(type);
+    }
+    --depth_;
+  }
+
+  /// An instruction with this result; '-' stands for none. Its operands are locals, or may be computed.
+  void kernel_operation(char type, bool of_locals) {
+    const u32 start = choose(wasm::op_count);
+    for (u32 i = 0; i < wasm::op_count; ++i) {
+      const OpInfo& op = wasm::op_table[(start + i) % wasm::op_count];
+      const std::string_view operands = op.signature.substr(0, op.signature.find(':'));
+      const std::string_view results = op.signature.substr(std::min(operands.size() + 1, op.signature.size()));
+      if (!is_numeric(op) || results != (type == '-' ? std::string_view() : std::string_view(&type, 1))) continue;
+      if (op.text.contains("atomic") || (can_trap(op) && choose(32) != 1)) continue;
+      for (const char each : operands) {
+        const char operand = each == 'a' ? 'i' : each;
+        of_locals ? kernel_local(operand) : kernel_value(operand);
+        if (each == 'a') out_ += " i32.const 0xff8 i32.and";
+        if (shows_bits(op)) get_out(operand);
+      }
+      numeric_instruction(op, "mmmo"[choose(4)]);
+      if (type == 'v') canonicalise(op, type);
+      return;
+    }
+    if (type != '-') kernel_local(type);
+  }
+  /// Of floats among its operands.
+  static bool shows_bits(const OpInfo& op) {
+    return op.text.contains("reinterpret") || op.text.contains("copysign") || op.text.contains("store") ||
+           op.text.contains("splat") || op.text.contains("replace_lane");
+  }
+
+  /// A block or an if, or two blocks of which a table chooses one; of its results the first `kept` ones stay, and
+  /// locals get the others.
+  void kernel_construct(const std::string& results, usize kept = 0) {
+    ++depth_;
+    const std::string params = types(2, number_letters);
+    for (const char each : params) kernel_value(each);
+    const u32 kind = choose(3);
+    if (kind == 1) kernel_value('i');
+    const auto begin = [&](std::string_view keyword) {
+      out_ += keyword;
+      emit_types("param", params);
+      emit_types("result", results);
+      kernel_labels_.push_back({results});
+    };
+    const auto values_of = [&] {
+      for (u32 count = choose(3); count > 0; --count) kernel_statement();
+      for (const char each : results) kernel_value(each);
+    };
+    begin(kind == 1 ? " if" : " block");
+    if (kind == 2) begin(" block");
+    set_locals(params);
+    values_of();
+    if (kind == 0) {
+      kernel_value('i');
+      out_ += " br_if 0";
+      set_locals(results);
+      values_of();
+    } else if (kind == 1) {
+      out_ += " else";
+      set_locals(params);
+      values_of();
+    } else {
+      kernel_value('i');
+      out_ += choose(2) == 0 ? " br_table 0 1 0 end" : " br_table 1 0 1 end";
+      kernel_labels_.pop_back();
+      set_locals(results);
+      values_of();
+    }
+    out_ += " end";
+    kernel_labels_.pop_back();
+    set_locals(std::string_view(results).substr(kept));
+    --depth_;
+  }
+
+  /// A branch that is taken or not, with values for a label; on the way that is not taken locals get them.
+  void kernel_branch() {
+    const u32 depth = choose(u32(kernel_labels_.size()));
+    const KernelLabel label = kernel_label(depth);
+    if (choose(2) == 0) {
+      for (const char each : label.types) kernel_value(each);
+      ask_again(label);
+      emit({" br_if ", std::to_string(depth)});
+      return set_locals(label.types);
+    }
+    ask_again(label);
+    out_ += " if";
+    kernel_labels_.push_back({});
+    for (const char each : label.types) kernel_value(each);
+    kernel_labels_.pop_back();
+    emit({" br ", std::to_string(depth + 1), " end"});
+  }
+
+  /// Of a function that takes and gives numbers, if there is one.
+  void kernel_call() {
+    const u32 start = choose(u32(functions_.size()));
+    for (usize i = 0; i < functions_.size(); ++i) {
+      const Function& f = functions_[(start + i) % functions_.size()];
+      if ((f.params + f.results).find_first_not_of(number_letters) != std::string::npos) continue;
+      for (const char each : f.params) {
+        kernel_local(each);
+        get_out(each);
+      }
+      emit({" call $", f.name});
+      return set_locals(f.results);
+    }
+  }
+
   void tail_call() {
     for (const Function& f : functions_) {
       if (f.results != labels_[0] || choose(2) == 0) continue;
@@ -751,6 +1074,13 @@ class Generator {
   std::vector<Function> functions_;
   std::string params_;
   std::vector<std::string> labels_;  // outermost first: what a branch to it carries
+
+  // Of the kernel that is being made.
+  std::string_view computed_;  // types
+  bool calls_ = false;
+  usize most_text_ = 0;
+  std::array<std::vector<std::string>, number_letters.size()> kernel_locals_;
+  std::vector<KernelLabel> kernel_labels_;
 };
 
 }  // namespace
