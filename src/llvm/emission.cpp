@@ -155,6 +155,10 @@ Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& ta
     config->setDisableVerify(true);
     // Nothing that may trap is moved to where it is needed: what comes in between must not happen if it traps.
     config->disablePass(&ir::MachineSinkingLegacyID);
+    // A fault leaves by the frame pointer, so the frame is there before the first access: it is not made later, and no
+    // access is scheduled before it, which is done for some processors.
+    config->disablePass(&ir::ShrinkWrapID);
+    config->disablePass(&ir::PostRASchedulerID);
     passes.add(config);
     passes.add(info);
     bool failed = config->addISelPasses();
