@@ -103,7 +103,6 @@ class Compiler final : public runtime::OptimizingCompiler {
     out.module().setTargetTriple(host_.triple);
     out.module().setDataLayout(target->createDataLayout());
     if (!build_object(out)) return refused("the function is too large");
-    WISP_ASSERT(!ir::verifyModule(out.module(), &ir::errs()));
     inline_bodies(out);
     for (ir::Function& function : out.module()) {
       if (!function.isDeclaration()) release_loads(function);

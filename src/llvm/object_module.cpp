@@ -162,10 +162,15 @@ ir::MDNode* ObjectModule::tbaa(Touches what, u32 number) {
   return md.createTBAAStructTagNode(type, type, 0);
 }
 
+/// What the runtime's own values of the type are aligned to.
+static ir::Align natural_alignment(ir::Type* type) {
+  return ir::Align(type->isVectorTy() || type->isPointerTy() ? 8 : type->getPrimitiveSizeInBits() / 8);
+}
+
 ir::LoadInst* ObjectModule::load(ir::IRBuilder<>& b, ir::Type* type, ir::Value* address, Touches what) {
-  const ir::Align align = what == Touches::memory || what == Touches::slot
-                              ? ir::Align(what == Touches::memory ? 1 : 8)
-                              : ir::Align(type->isVectorTy() ? 8 : type->getPrimitiveSizeInBits() / 8);
+  const ir::Align align = what == Touches::memory ? ir::Align(1)
+                          : what == Touches::slot ? ir::Align(8)
+                                                  : natural_alignment(type);
   return tag(b.CreateAlignedLoad(type, address, align), what);
 }
 
@@ -175,8 +180,7 @@ ir::StoreInst* ObjectModule::store(ir::IRBuilder<>& b, ir::Value* value, ir::Val
 }
 
 ir::LoadInst* ObjectModule::fixed(ir::IRBuilder<>& b, ir::Type* type, ir::Value* base, u64 offset) {
-  const u64 bytes = type->isPointerTy() ? 8 : type->getPrimitiveSizeInBits() / 8;
-  auto* load = b.CreateAlignedLoad(type, at(b, base, offset), ir::Align(bytes));
+  auto* load = b.CreateAlignedLoad(type, at(b, base, offset), natural_alignment(type));
   load->setMetadata(ir::LLVMContext::MD_invariant_load, ir::MDNode::get(context_, {}));
   return tag(load, Touches::runtime);
 }

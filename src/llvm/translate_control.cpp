@@ -51,55 +51,48 @@ void Translator::block(const wasm::BlockType& type) {
 
 void Translator::loop(const wasm::BlockType& type) {
   see();
+  if (entry_ == Entry::osr && state_->offset() == *out_.job().osr_loop) begin_osr();
   const u32 params = u32(type.params().size());
   Label& label = push_label(type.params(), params);
   carry(label);
-  Block before = b_.GetInsertBlock();
   b_.CreateBr(label.target);
   b_.SetInsertPoint(label.target);
-  const bool is_osr = entry_ == Entry::osr && state_->offset() == *out_.job().osr_loop;
-  if (is_osr) {
-    // The operands below may come from the slots, too.
-    for (u32 i = 0; i < label.height; ++i) {
-      ir::IRBuilder<> phis(label.target, label.target->begin());
-      ir::PHINode* phi = phis.CreatePHI(stack_[i].value->getType(), 2);
-      phi->addIncoming(stack_[i].value, before);
-      stack_[i].value = phi;
-    }
-  }
   for (u32 i = 0; i < params; ++i) stack_[label.height + i].value = label.carried[i];
-  if (is_osr) begin_osr(label.target);
   settled_ = std::min(settled_, label.height);
 }
 
-/// Execution begins here: everything comes from its slot.
-void Translator::begin_osr(Block header) {
+/// Execution begins before the loop that comes next, with everything from its slot.
+void Translator::begin_osr() {
+  Block before = b_.GetInsertBlock();
   Block osr = new_block("osr");
-  auto* jump = ir::cast<ir::BranchInst>(entry_block_->getTerminator());
-  jump->setSuccessor(0, osr);
-  const ir::IRBuilder<>::InsertPoint here = b_.saveIP();
+  Block both = new_block();
+  b_.CreateBr(both);
+  ir::cast<ir::BranchInst>(entry_block_->getTerminator())->setSuccessor(0, osr);
   b_.SetInsertPoint(osr);
   u32 from = 0;
-  std::vector<Value> values;
+  std::vector<Value> locals;
   for (const Local& local : locals_) {
-    values.push_back(out_.load_slot(b_, local.type, slot(from)));
+    locals.push_back(out_.load_slot(b_, local.type, slot(from)));
     from += local.type.slots();
   }
+  std::vector<Value> operands;
   for (const Operand& operand : stack_) {
-    auto* phi = ir::cast<ir::PHINode>(operand.value);
-    phi->addIncoming(out_.load(b_, phi->getType(), slot(from), Touches::slot), osr);
-    from += phi->getType()->isVectorTy() ? 2 : 1;
+    operands.push_back(out_.load(b_, operand.value->getType(), slot(from), Touches::slot));
+    from += operand.value->getType()->isVectorTy() ? 2 : 1;
   }
   need_slots(from);
-  for (usize i = 0; i < locals_.size(); ++i) set_local(locals_[i], values[i]);
-  // What is at home elsewhere has not been brought there on this way.
-  for (const Operand& operand : stack_) {
-    if (!operand.is_ref) continue;
-    auto* phi = ir::cast<ir::PHINode>(operand.value);
-    out_.store(b_, phi->getIncomingValueForBlock(osr), slot(ref_locals_ + operand.refs_below), Touches::slot);
+  for (usize i = 0; i < locals_.size(); ++i) set_local(locals_[i], locals[i]);
+  for (usize i = 0; i < stack_.size(); ++i) {
+    Operand& operand = stack_[i];
+    // What is at home elsewhere has not been brought there on this way.
+    if (operand.is_ref) out_.store(b_, operands[i], slot(ref_locals_ + operand.refs_below), Touches::slot);
+    ir::PHINode* phi = ir::IRBuilder<>(both).CreatePHI(operand.value->getType(), 2);
+    phi->addIncoming(operand.value, before);
+    phi->addIncoming(operands[i], osr);
+    operand.value = phi;
   }
-  b_.CreateBr(header);
-  b_.restoreIP(here);
+  b_.CreateBr(both);
+  b_.SetInsertPoint(both);
 }
 
 void Translator::if_(const wasm::BlockType& type) {

@@ -1,5 +1,6 @@
 #include "llvm/translator.hpp"
 
+#include "base/check.hpp"
 #include "llvm/checks.hpp"
 #include "llvm/limits.hpp"
 #include "runtime/native.hpp"
@@ -107,10 +108,12 @@ void Translator::check_frame() {
 }
 
 bool Translator::finish() {
-  if (frame_slots_ > runtime::limits::frame_slots) failed_ = true;
+  if (frame_slots_ > runtime::limits::frame_slots) return false;
   check_frame();
+  // What LLVM makes of a function that is not valid may be anything.
+  WISP_CHECK(!ir::verifyFunction(*function_, &ir::errs()));
   hold_loads(*function_);
-  return !failed_;
+  return true;
 }
 
 void Translator::leave(std::span<const Value> results) {

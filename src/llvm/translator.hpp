@@ -138,7 +138,7 @@ class Translator {
   void carry(Label& label);
   void branch_to(const wasm::ControlFrame& target);
   void branch_if(Value condition, const wasm::Branch& branch);
-  void begin_osr(Block header);
+  void begin_osr();
   void finish_label(Label& label, std::span<const wasm::ValType> types);
   void handle(const wasm::CatchClause& clause, Value exception, Block next);
   Value tag_value(wasm::ValType type, Value address) {
@@ -254,7 +254,6 @@ class Translator {
   u32 try_label_ = none;
   u32 settled_ = 0;        // the references among so many operands are in their slots
   Block start_ = nullptr;  // where the body begins, and begins again when it calls itself in tail position
-  bool failed_ = false;
 };
 
 }  // namespace wisp::llvm_tier
