@@ -271,6 +271,15 @@ void hold_loads(ir::Function& function) {
   if (has_loads) simplify(function);
 }
 
+/// Whether some of the value's bits can be known where lanes are taken apart: `simplify` does not look into them, but
+/// what follows it does, and then nobody needs the loads that the value was computed from.
+static bool splits_computed_lanes(const ir::Instruction& instruction) {
+  const auto* cast = ir::dyn_cast<ir::BitCastInst>(&instruction);
+  if (cast == nullptr || !cast->getType()->isVectorTy()) return false;
+  const bool is_narrower = cast->getType()->getScalarSizeInBits() < cast->getSrcTy()->getScalarSizeInBits();
+  return is_narrower && ir::isa<ir::CastInst, ir::BinaryOperator, ir::CallInst>(cast->getOperand(0));
+}
+
 void release_loads(ir::Function& function) {
   const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
   simplify(function);
@@ -286,6 +295,7 @@ void release_loads(ir::Function& function) {
   while (!todo.empty()) {
     ir::Instruction* instruction = todo.back();
     todo.pop_back();
+    if (splits_computed_lanes(*instruction)) continue;
     for (ir::Value* operand : instruction->operands()) {
       auto* needed = ir::dyn_cast<ir::Instruction>(operand);
       if (needed != nullptr && wanted.insert(needed).second) todo.push_back(needed);
