@@ -107,6 +107,24 @@ TEST_P(Interruptions, OneThatIsThereAlreadyEndsTheNextCall) {
 
 INSTANTIATE_TEST_SUITE_P(, Interruptions, testing::ValuesIn(cases), [](const auto& info) { return info.param.name; });
 
+TEST(Interruptible, WithoutAMemoryToo) {
+  World world(test::config());
+  std::atomic<bool> arrived = false;
+  ASSERT_TRUE(world.linker.define("host", "here", [&] { arrived = true; }).ok());
+  const Instance instance = world.instantiate(
+      R"((module (import "host" "here" (func $here)) (func (export "run") (call $here) (loop $l (br $l)))))");
+  for (int i = 0; i < 3; ++i) {
+    arrived = false;
+    std::thread other([&] {
+      while (!arrived) std::this_thread::yield();
+      world.store.interrupt_handle().interrupt();
+    });
+    EXPECT_EQ(World::reason(instance, "run"), TrapReason::interrupted);
+    other.join();
+    world.store.clear_interrupt();
+  }
+}
+
 TEST(Interruptible, CanBeLeftOut) {
   Config config = test::config();
   config.interruptible = false;

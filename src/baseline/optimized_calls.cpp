@@ -68,16 +68,20 @@ struct Call {
   const void* function;
 };
 
-/// The context whose memory has the address: an instance of the module that the code is of.
+bool is_poll(const u8* address) {
+  return address == reinterpret_cast<const u8*>(running->poll);
+}
+
+bool is_in_memory(const VmContext& vm, const u8* address) {
+  const u8* const base = vm.memory0->base;
+  return address >= base && address < base + runtime::limits::guarded_reservation_bytes + runtime::limits::guard_bytes;
+}
+
+/// An instance of the module that the code is of, whose memory has the address if it is one of a memory.
 const VmContext* faulted_context(const u8* pc, const u8* address) {
-  const runtime::Store& store = *running->store;
-  for (const auto& instance : store.instances()) {
+  for (const auto& instance : running->store->instances()) {
     VmContext& vm = instance->context();
-    const u8* const base = vm.memory0->base;
-    if (address < base || address >= base + runtime::limits::guarded_reservation_bytes + runtime::limits::guard_bytes) {
-      continue;
-    }
-    if (code_of(&vm).contains_optimized(pc)) return &vm;
+    if ((is_poll(address) || is_in_memory(vm, address)) && code_of(&vm).contains_optimized(pc)) return &vm;
   }
   return nullptr;
 }
@@ -90,7 +94,7 @@ constinit thread_local runtime::Execution* running = nullptr;
 extern "C" [[gnu::used]] void wisp_optimized_fault(const u8* pc, const u8* address) {
   const VmContext* const vm = faulted_context(pc, address);
   WISP_CHECK(vm != nullptr);
-  vm->execution->trap = TrapReason::memory_out_of_bounds;
+  vm->execution->trap = is_poll(address) ? why_interrupted(vm) : TrapReason::memory_out_of_bounds;
   code_of(vm).note_optimized(*vm, pc, true);
 }
 

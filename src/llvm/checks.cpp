@@ -89,6 +89,9 @@ class Checker {
     b_.SetCurrentDebugLocation(entry_location());
     execution_ = out_.fixed_pointer(b_, function_.getArg(1), offsetof(runtime::VmContext, execution),
                                     sizeof(runtime::Execution));
+    if (polls() && !headers.empty()) {
+      poll_ = out_.fixed_pointer(b_, execution_, offsetof(runtime::Execution, poll), sizeof(u32));
+    }
     // In an order that does not depend on addresses.
     std::vector<ir::BasicBlock*> ordered;
     for (ir::BasicBlock& block : function_) {
@@ -99,6 +102,10 @@ class Checker {
   }
 
  private:
+  /// Whether it is stopped by a read that faults, and need not ask. Whoever is to say where it is goes on afterwards,
+  /// which after a fault it could not.
+  bool polls() const { return out_.job().is_guarded && !out_.job().sampled; }
+
   /// Whether it calls guest code or an import: what does not comes to an end, or to a loop.
   bool has_calls() const {
     for (const ir::BasicBlock& block : function_) {
@@ -219,7 +226,10 @@ class Checker {
       }
     }
     if (!where) where = entry_location();
-    leave_if_interrupted(header.getFirstInsertionPt(), where);
+    if (!polls()) return leave_if_interrupted(header.getFirstInsertionPt(), where);
+    b_.SetInsertPoint(header.getFirstInsertionPt());
+    b_.SetCurrentDebugLocation(where);
+    out_.load(b_, out_.i32(), poll_, Touches::runtime)->setVolatile(true);
   }
 
   ir::DebugLoc entry_location() {
@@ -251,6 +261,7 @@ class Checker {
   ir::Function& function_;
   ir::IRBuilder<> b_;
   ir::Value* execution_ = nullptr;
+  ir::Value* poll_ = nullptr;
 };
 
 }  // namespace

@@ -42,6 +42,7 @@ const Buffer divide{0x20, 0, 0x20, 1, 0x6d};                    // local.get 0, 
 const Buffer call_first{0x20, 0, 0x20, 1, 0x10, 0};             // ..., call 0
 const Buffer count_down{0x03, 0x40, 0x20, 0, 0x41, 1,    0x6b,  // loop, local.get 0, i32.const 1, i32.sub
                         0x22, 0,    0x0d, 0, 0x0b, 0x20, 1};    // local.tee 0, br_if 0, end, local.get 1
+const Buffer endless{0x03, 0x40, 0x0c, 0, 0x0b, 0x41, 0};       // loop, br 0, end, i32.const 0
 
 class Compiler : public testing::Test {
  protected:
@@ -159,6 +160,22 @@ TEST_F(Compiler, EntersALoop) {
   ASSERT_TRUE(code.ok());
   EXPECT_TRUE(names(*code, "osr_0"));
   EXPECT_FALSE(names(*code, "slots_0"));
+}
+
+TEST_F(Compiler, LoopsAskWhetherToStopOnlyWhereNoFaultStopsThem) {
+  const auto module = module_of({endless});
+  const runtime::StructLayouts layouts(*module);
+  const auto asks = [&](bool is_guarded, bool sampled) {
+    const auto code = compiler_->compile({.module = *module,
+                                          .layouts = layouts,
+                                          .function = FuncIndex(0),
+                                          .is_guarded = is_guarded,
+                                          .sampled = sampled});
+    return code.ok() && names(*code, "interrupted");
+  };
+  EXPECT_FALSE(asks(true, false));
+  EXPECT_TRUE(asks(false, false));
+  EXPECT_TRUE(asks(true, true));
 }
 
 TEST_F(Compiler, MakesTheSameAgain) {

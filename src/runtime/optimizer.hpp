@@ -71,8 +71,9 @@ struct LocationTable {
 /// - stops(VmContext*) -> bool: called instead of `interrupted` first, if the code is to be sampled; false: it goes on.
 /// - memmove, memset
 /// - caught(VmContext*): an exception has been delivered: clears Execution::exception and the backtrace.
-/// A fault at an address in a guarded memory means `memory_out_of_bounds` with all frames noted; the code's frames
-/// begin with rbp, so that `leave; ret` with `unwind` in eax leaves the function.
+/// A fault at an address in a guarded memory means `memory_out_of_bounds`, and one at `Execution::poll` what
+/// `interrupted` does, with all frames noted; the code's frames begin with rbp, so that `leave; ret` with `unwind` in
+/// eax leaves the function.
 struct ObjectCode {
   /// What `tried` says of what the compiler gave up for good.
   static constexpr std::chrono::milliseconds in_vain{~u32{0}};
@@ -91,7 +92,7 @@ struct CompileJob {
   const StructLayouts& layouts;
   FuncIndex function;
   /// Memory 0 is laid out so that accesses with 32-bit addresses need no check (MemoryLayout::is_guarded), and faults
-  /// are caught.
+  /// are caught, those at `Execution::poll` too.
   bool is_guarded = false;
   /// The code looks whether it is to stop.
   bool interruptible = true;

@@ -170,6 +170,25 @@ void SlotPool::put_stack(sys::PageRange stack) {
   }
 }
 
+sys::Outcome<PollPage> SlotPool::take_poll_page() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_poll_pages_.empty()) {
+      PollPage page = std::move(idle_poll_pages_.back());
+      idle_poll_pages_.pop_back();
+      return page;
+    }
+  }
+  return PollPage::make();
+}
+
+void SlotPool::put_poll_page(PollPage page) {
+  const std::lock_guard lock(mutex_);
+  if (idle_poll_pages_.size() < std::min<u64>(settings_.idle_slots, limits::idle_stacks)) {
+    idle_poll_pages_.push_back(std::move(page));
+  }
+}
+
 usize SlotPool::idle_count() const {
   const std::lock_guard lock(mutex_);
   return idle_.size();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/memory_image.hpp"
+#include "runtime/poll_page.hpp"
 #include "sys/pages.hpp"
 #include "sys/signals.hpp"
 
@@ -52,6 +53,10 @@ class SlotPool {
   sys::Outcome<sys::PageRange> take_stack(u64 size_bytes);
   void put_stack(sys::PageRange stack);
 
+  /// An open one.
+  sys::Outcome<PollPage> take_poll_page();
+  void put_poll_page(PollPage page);
+
   usize idle_count() const;
   u64 idle_resident_bytes() const;
 
@@ -73,6 +78,7 @@ class SlotPool {
   std::vector<Slot> idle_;    // the longest idle first
   u64 resident_bytes_ = 0;
   std::vector<sys::PageRange> idle_stacks_;
+  std::vector<PollPage> idle_poll_pages_;
 };
 
 }  // namespace wisp::runtime

@@ -21,16 +21,36 @@ std::string why_invalid(const std::vector<CodeLocation>& backtrace) {
 
 }  // namespace
 
+StoreControl::StoreControl(PollPage page, std::shared_ptr<SlotPool> from)
+    : poll_page_(std::move(page)), pool_(std::move(from)) {
+  execution.poll = poll_page_.word();
+}
+
+StoreControl::~StoreControl() {
+  if (!pool_ || execution.poll == nullptr) return;
+  poll_page_.open();
+  pool_->put_poll_page(std::move(poll_page_));
+}
+
 void StoreControl::interrupt(Interruption why) {
   execution.interrupt.store(u32(why));
-  execution.entry_limit.store(~uintptr_t{0});
+  follow_interrupt();
   event.raise();
 }
 
 void StoreControl::clear_interrupt() {
-  execution.interrupt.store(u32(Interruption::none));
-  renew_entry_limit(execution);
+  if (Interruption(execution.interrupt.exchange(u32(Interruption::none))) != Interruption::none) follow_interrupt();
   event.clear();
+}
+
+/// Brings in line what says the same as `interrupt`. Several threads may do that at a time: each looks once more.
+void StoreControl::follow_interrupt() {
+  renew_entry_limit(execution);
+  bool stops = false;
+  do {
+    stops = interruption(execution) != TrapReason::none;
+    stops ? poll_page_.close() : poll_page_.open();
+  } while (stops != (interruption(execution) != TrapReason::none));
 }
 
 void StoreControl::request_sample() {
@@ -52,13 +72,19 @@ Result<std::unique_ptr<Store>> Store::create(Tier& tier, const StoreSettings& se
   if (sys::round_up_to_pages(stack_bytes) == 0) return no_room;
   auto stack = settings.pool ? settings.pool->take_stack(stack_bytes) : SlotPool({}).take_stack(stack_bytes);
   if (!stack.ok()) return no_room;
-  return std::unique_ptr<Store>(new Store(tier, settings, std::move(stack).value()));
+  PollPage poll_page;
+  if (tier.catches_faults()) {
+    auto taken = settings.pool ? settings.pool->take_poll_page() : PollPage::make();
+    if (!taken.ok()) return no_room;
+    poll_page = std::move(*taken);
+  }
+  return std::unique_ptr<Store>(new Store(tier, settings, std::move(*stack), std::move(poll_page)));
 }
 
-Store::Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack)
+Store::Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack, PollPage poll_page)
     : tier_(tier),
       settings_(settings),
-      control_(std::make_shared<StoreControl>()),
+      control_(std::make_shared<StoreControl>(std::move(poll_page), settings.pool)),
       stack_(std::move(stack)),
       memory_budget_(std::make_shared<Budget>(settings.limits.memory_bytes)),
       table_budget_(settings.limits.table_entries),

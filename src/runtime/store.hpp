@@ -18,6 +18,11 @@ namespace wisp::runtime {
 
 /// The part of a store that other threads may touch: it outlives the store while somebody can still interrupt it.
 struct StoreControl {
+  /// The page goes back to the pool, which may be null.
+  StoreControl(PollPage page, std::shared_ptr<SlotPool> from);
+  ~StoreControl();
+  StoreControl(const StoreControl&) = delete;
+
   Execution execution;
   /// Wakes what blocks on the store's behalf.
   sys::Interrupt event;
@@ -34,6 +39,12 @@ struct StoreControl {
   void interrupt(Interruption why);
   /// Lets guests run again.
   void clear_interrupt();
+
+ private:
+  void follow_interrupt();
+
+  PollPage poll_page_;  // none if the tier does not catch faults
+  std::shared_ptr<SlotPool> pool_;
 };
 
 /// How a guest was stopped.
@@ -131,7 +142,7 @@ class Store final : private RootSource {
  private:
   friend class Instantiation;
 
-  Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack);
+  Store(Tier& tier, const StoreSettings& settings, sys::PageRange stack, PollPage poll_page);
   void mark_roots(Heap& heap) override;
   bool interrupted() override;
   TrapInfo take_trap(Status status);

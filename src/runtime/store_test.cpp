@@ -322,6 +322,36 @@ TEST(DeadlineTimer, AsksForSamplesAndStillKeepsDeadlines) {
   EXPECT_EQ(control->samples_due, 0u);
 }
 
+bool faults(const u32* word) {
+  const auto read = [](void* at) { (void)*static_cast<const volatile u32*>(at); };
+  return sys::run_guarded(read, const_cast<u32*>(word)).faulted;
+}
+
+TEST(StoreControl, ThePollPageIsClosedWhileTheGuestIsToStop) {
+  ASSERT_TRUE(sys::install_fault_handler().ok());
+  const auto pool = std::make_shared<SlotPool>(SlotPool::Settings{.idle_slots = 4, .resident_bytes = 0});
+  const u32* word = nullptr;
+  {
+    StoreControl control(std::move(*pool->take_poll_page()), pool);
+    word = control.execution.poll;
+    EXPECT_FALSE(faults(word));
+    control.clear_interrupt();
+    EXPECT_FALSE(faults(word));
+    control.interrupt(Interruption::deadline);
+    EXPECT_TRUE(faults(word));
+    control.interrupt(Interruption::requested);
+    EXPECT_TRUE(faults(word));
+    control.clear_interrupt();
+    EXPECT_FALSE(faults(word));
+    control.interrupt(Interruption::requested);
+  }
+  // The next store gets it open.
+  const auto page = pool->take_poll_page();
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->word(), word);
+  EXPECT_FALSE(faults(word));
+}
+
 TEST(StoreControl, OutlivesItsStore) {
   auto world = std::make_unique<World>();
   const auto control = world->store->control();

@@ -99,6 +99,9 @@ struct Execution {
   /// For code that asks both questions at once: `native_stack_limit`, or as long as `interrupt` is set an address that
   /// no stack pointer reaches. `renew_entry_limit` (calls.hpp) after either has changed.
   std::atomic<uintptr_t> entry_limit = 0;
+  /// For code that does not ask: a word that cannot be read as long as `interrupt` is set (poll_page.hpp). Null if the
+  /// tier does not catch faults.
+  const u32* poll = nullptr;
   bool fuel_enabled = false;
   i64 fuel = 0;  // may go below zero; the guest stops when it does
 

@@ -61,6 +61,8 @@ class PageRange {
   [[nodiscard]] Outcome<void> commit(usize offset, usize length);
   /// Gives the memory back and makes the pages inaccessible; committed again, they read as zero.
   [[nodiscard]] Outcome<void> decommit(usize offset, usize length);
+  /// Makes committed pages inaccessible; committed again, they have what was in them. Safe in a signal handler.
+  [[nodiscard]] Outcome<void> deny(usize offset, usize length);
   /// Makes committed pages read as zero without changing whether they can be touched.
   [[nodiscard]] Outcome<void> clear(usize offset, usize length);
   /// Makes the first pages read as the image, and zero behind its end; a page is copied when it is first written to.

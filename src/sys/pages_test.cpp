@@ -59,6 +59,10 @@ TEST(Pages, CommitDecommitClear) {
   ASSERT_TRUE(range->clear(page, page).ok());
   EXPECT_EQ(bytes[0], 0);
   bytes[0] = 42;
+  ASSERT_TRUE(range->deny(page, page).ok());
+  EXPECT_FALSE(readable(*range, page));
+  ASSERT_TRUE(range->commit(page, page).ok());
+  EXPECT_EQ(bytes[0], 42);
   ASSERT_TRUE(range->decommit(page, page).ok());
   EXPECT_FALSE(readable(*range, page));
   ASSERT_TRUE(range->commit(page, page).ok());

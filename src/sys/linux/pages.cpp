@@ -76,6 +76,12 @@ Outcome<void> PageRange::decommit(usize offset, usize length) {
   return {};
 }
 
+Outcome<void> PageRange::deny(usize offset, usize length) {
+  WISP_CHECK(offset <= size_bytes_ && length <= size_bytes_ - offset);
+  if (mprotect(base_ + offset, length, PROT_NONE) != 0) return linux_host::last_error();
+  return {};
+}
+
 Outcome<void> PageRange::clear(usize offset, usize length) {
   WISP_CHECK(offset <= size_bytes_ && length <= size_bytes_ - offset);
   if (length == 0) return {};
