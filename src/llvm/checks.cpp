@@ -4,6 +4,7 @@
 #pragma clang diagnostic ignored "-Weverything"
 #include <llvm/Analysis/AssumptionCache.h>
 #include <llvm/Analysis/CFG.h>
+#include <llvm/Analysis/DemandedBits.h>
 #include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
@@ -291,6 +292,35 @@ static bool splits_computed_lanes(const ir::Instruction& instruction) {
   return is_narrower && ir::isa<ir::CastInst, ir::BinaryOperator, ir::CallInst>(cast->getOperand(0));
 }
 
+/// Whether anybody wants the last byte of an integer or a vector.
+static bool wants_last_byte(ir::Instruction& value, ir::DemandedBits& demanded, u32 depth = 0) {
+  if (value.getType()->isIntegerTy()) return demanded.getDemandedBits(&value).countl_zero() < 8;
+  const auto* type = ir::dyn_cast<ir::FixedVectorType>(value.getType());
+  if (type == nullptr || depth == limits::followed_users) return true;
+  const int last = int(type->getNumElements()) - 1;
+  return ir::any_of(value.uses(), [&](const ir::Use& use) {
+    auto* user = ir::cast<ir::Instruction>(use.getUser());
+    if (const auto* extract = ir::dyn_cast<ir::ExtractElementInst>(user)) {
+      const auto* lane = ir::dyn_cast<ir::ConstantInt>(extract->getIndexOperand());
+      return lane == nullptr || (lane->equalsInt(u64(last)) && wants_last_byte(*user, demanded, depth + 1));
+    }
+    if (const auto* shuffle = ir::dyn_cast<ir::ShuffleVectorInst>(user)) {
+      const int first = use.getOperandNo() == 0 ? 0 : last + 1;
+      return ir::is_contained(shuffle->getShuffleMask(), first + last);
+    }
+    const bool is_by_lanes = ir::isa<ir::CastInst, ir::BinaryOperator, ir::UnaryOperator, ir::CmpInst>(user);
+    return !is_by_lanes || wants_last_byte(*user, demanded, depth + 1);
+  });
+}
+
+/// Of a load whose last byte nobody wants, LLVM makes a shorter one, even if it is volatile. That does not trap where
+/// only the rest is out of bounds, so the last byte is read, too.
+static void read_last_byte(ir::LoadInst& load) {
+  ir::IRBuilder<> b(&load);
+  const u64 size = load.getType()->getPrimitiveSizeInBits() / 8;
+  b.CreateLoad(b.getInt8Ty(), b.CreateConstGEP1_64(b.getInt8Ty(), load.getPointerOperand(), size - 1), true);
+}
+
 void release_loads(ir::Function& function) {
   const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
   simplify(function);
@@ -312,11 +342,17 @@ void release_loads(ir::Function& function) {
       if (needed != nullptr && wanted.insert(needed).second) todo.push_back(needed);
     }
   }
+  ir::AssumptionCache assumptions(function);
+  ir::DominatorTree tree(function);
+  ir::DemandedBits demanded(function, assumptions, tree);
   for (ir::BasicBlock& block : function) {
     for (ir::Instruction& instruction : block) {
       if (!instruction.hasMetadata() || !instruction.hasMetadata(guest)) continue;
-      if (wanted.contains(&instruction)) ir::cast<ir::LoadInst>(instruction).setVolatile(false);
-      instruction.setMetadata(guest, nullptr);
+      auto& load = ir::cast<ir::LoadInst>(instruction);
+      load.setMetadata(guest, nullptr);
+      if (!wanted.contains(&load)) continue;
+      load.setVolatile(false);
+      if (!wants_last_byte(load, demanded)) read_last_byte(load);
     }
   }
 }

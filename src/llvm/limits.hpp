@@ -17,6 +17,8 @@ inline constexpr u32 locals = 20'000;
 inline constexpr u32 native_frame_bytes = 64 * 1024;
 /// Time that may go into the optimization of one function.
 inline constexpr std::chrono::seconds optimization_time{10};
+/// Instructions from a load to what wants its lanes that are looked at.
+inline constexpr u32 followed_users = 8;
 /// Turns of an innermost loop that nobody has to be able to interrupt.
 inline constexpr u32 unchecked_turns = 4096;
 /// Loops without calls of so many instructions at most are written so many times in a row, for one check.
