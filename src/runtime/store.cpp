@@ -28,7 +28,7 @@ StoreControl::StoreControl(PollPage page, std::shared_ptr<SlotPool> from)
 
 StoreControl::~StoreControl() {
   if (!pool_ || execution.poll == nullptr) return;
-  poll_page_.open();
+  if (interruption(execution) != TrapReason::none) poll_page_.open();
   pool_->put_poll_page(std::move(poll_page_));
 }
 
