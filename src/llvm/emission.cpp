@@ -14,6 +14,7 @@
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/MC/MCContext.h>
 #include <llvm/MC/MCSectionELF.h>
@@ -142,8 +143,21 @@ static void locate_accesses(ir::Module& module) {
   }
 }
 
+/// Where bits of a word are changed, only the bytes that have them would be loaded and stored, and nothing would trap
+/// where only the others are out of bounds.
+static void hold_whole_stores(ir::Module& module) {
+  for (ir::Function& function : module) {
+    for (ir::Instruction& instruction : ir::instructions(function)) {
+      auto* store = ir::dyn_cast<ir::StoreInst>(&instruction);
+      const auto* value = store == nullptr ? nullptr : ir::dyn_cast<ir::BinaryOperator>(store->getValueOperand());
+      if (value != nullptr && value->isBitwiseLogicOp()) store->setVolatile(true);
+    }
+  }
+}
+
 Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& target) {
   locate_accesses(out.module());
+  hold_whole_stores(out.module());
   runtime::ObjectCode code;
   ir::SmallVector<char, 0> bytes;
   ir::raw_svector_ostream stream(bytes);

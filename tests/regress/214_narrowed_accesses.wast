@@ -1,4 +1,5 @@
 ;; A load of which only a part is wanted was made a load of that part, which did not trap where only the rest is out of bounds.
+;; Likewise a load and a store between which only some bytes change.
 (module
   (memory 1)
   (func (export "wrap") (param i32) (result i32) (i32.wrap_i64 (i64.load (local.get 0))))
@@ -20,6 +21,13 @@
     (i32.eqz (i32.and (i32.load (local.get 0)) (i32.const 1))))
   (func (export "test_sign") (param i32) (result i32)
     (i64.eqz (i64.and (i64.load (local.get 0)) (i64.const 0x80))))
+  (func (export "or") (param i32) (i32.store (local.get 0) (i32.or (i32.load (local.get 0)) (i32.const 1))))
+  (func (export "and") (param i32) (i64.store (local.get 0) (i64.and (i64.load (local.get 0)) (i64.const -256))))
+  (func (export "xor") (param i32) (i64.store (local.get 0) (i64.xor (i64.load (local.get 0)) (i64.const 0x80))))
+  (func (export "merge") (param i32 i32)
+    (i32.store (local.get 0)
+      (i32.or (i32.and (i32.load (local.get 0)) (i32.const -256)) (i32.and (local.get 1) (i32.const 255)))))
+  (func (export "same") (param i32) (i32.store (local.get 0) (i32.load (local.get 0))))
   (func (export "float") (param i32) (result f32) (f32.reinterpret_i32 (i32.wrap_i64 (i64.load (local.get 0))))))
 (assert_return (invoke "wrap" (i32.const 65528)) (i32.const 0))
 (assert_trap (invoke "wrap" (i32.const 65532)) "out of bounds memory access")
@@ -40,3 +48,11 @@
 (assert_trap (invoke "compare" (i32.const 65533)) "out of bounds memory access")
 (assert_trap (invoke "test_sign" (i32.const 65530)) "out of bounds memory access")
 (assert_trap (invoke "float" (i32.const 65532)) "out of bounds memory access")
+(assert_trap (invoke "or" (i32.const 65533)) "out of bounds memory access")
+(assert_trap (invoke "and" (i32.const 65530)) "out of bounds memory access")
+(assert_trap (invoke "xor" (i32.const 65530)) "out of bounds memory access")
+(assert_trap (invoke "merge" (i32.const 65533) (i32.const 3)) "out of bounds memory access")
+(assert_trap (invoke "same" (i32.const 65533)) "out of bounds memory access")
+(assert_return (invoke "or" (i32.const 65532)))
+(assert_return (invoke "merge" (i32.const 65532) (i32.const 7)))
+(assert_return (invoke "wrap" (i32.const 65528)) (i32.const 0))
