@@ -34,18 +34,20 @@ StoreControl::~StoreControl() {
 
 void StoreControl::interrupt(Interruption why) {
   execution.interrupt.store(u32(why));
-  follow_interrupt();
+  execution.entry_limit.store(~uintptr_t{0});
+  move_poll_page();
   event.raise();
 }
 
 void StoreControl::clear_interrupt() {
-  if (Interruption(execution.interrupt.exchange(u32(Interruption::none))) != Interruption::none) follow_interrupt();
+  const auto why = Interruption(execution.interrupt.exchange(u32(Interruption::none)));
+  renew_entry_limit(execution);
+  if (why != Interruption::none) move_poll_page();
   event.clear();
 }
 
-/// Brings in line what says the same as `interrupt`. Several threads may do that at a time: each looks once more.
-void StoreControl::follow_interrupt() {
-  renew_entry_limit(execution);
+/// To where `interrupt` says that it is. Several threads may do that at a time: each looks once more.
+void StoreControl::move_poll_page() {
   bool stops = false;
   do {
     stops = interruption(execution) != TrapReason::none;

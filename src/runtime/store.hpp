@@ -41,7 +41,7 @@ struct StoreControl {
   void clear_interrupt();
 
  private:
-  void follow_interrupt();
+  void move_poll_page();
 
   PollPage poll_page_;  // none if the tier does not catch faults
   std::shared_ptr<SlotPool> pool_;
