@@ -193,9 +193,9 @@ void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::
                                                              .call_sites = &call_sites_,
                                                              .cancel = &cancelled_});
   const bool is_usable = code.ok() && install(unit, *code);
-  // The compiler may be of another build than the rest.
-  const bool is_ours = compiler.identity() == runtime::code_identity();
-  if (settings_.cache == nullptr || !is_ours || cancelled_.load(std::memory_order_relaxed)) return;
+  if (settings_.cache == nullptr || cancelled_.load(std::memory_order_relaxed)) return;
+  // The compiler may be of another build than the rest, and what it made or tried says nothing to the next process.
+  if (compiler.identity() != runtime::code_identity()) return forget_begun();
   // That it gave up, after a long time perhaps, is worth knowing too.
   runtime::ObjectCode nothing;
   nothing.tried = runtime::ObjectCode::in_vain;

@@ -21,15 +21,23 @@ class CalledFunctions final : public runtime::ModuleCache {
   void note_valid() override {}
   std::vector<FuncIndex> called_earlier() override { return earlier_; }
   void note_called(FuncIndex function) override { noted.push_back(function); }
-  void store(const runtime::CodeUnit&, const runtime::ObjectCode&) override {}
+  void store(const runtime::CodeUnit&, const runtime::ObjectCode&) override { ++stored; }
   void begin(const runtime::CodeUnit&) override {}
-  void forget_begun() override {}
+  void forget_begun() override { ++forgotten; }
   void write() override {}
 
   std::vector<FuncIndex> noted;
+  int stored = 0;
+  int forgotten = 0;
 
  private:
   std::vector<FuncIndex> earlier_;
+};
+
+/// One that comes from another build than the rest.
+struct ForeignCompiler final : runtime::OptimizingCompiler {
+  Result<runtime::ObjectCode> compile(const runtime::CompileJob&) override { return Error{}; }
+  std::string_view identity() const override { return "another build"; }
 };
 
 runtime::NativeCell& cell(ModuleCode& code, u32 function) {
@@ -98,6 +106,14 @@ TEST_F(ModuleCodeTest, NothingIsPreparedWhereTheOptimizingCompilerComesFirst) {
     code->compile(cell(*code, 0));
   }
   EXPECT_TRUE(cache->noted.empty());
+}
+
+TEST_F(ModuleCodeTest, WhatACompilerOfAnotherBuildTriedIsNotKept) {
+  const auto cache = std::make_shared<CalledFunctions>(std::vector<FuncIndex>());
+  ForeignCompiler compiler;
+  load(cache)->optimize(compiler, {FuncIndex(0)});
+  EXPECT_EQ(cache->stored, 0);
+  EXPECT_EQ(cache->forgotten, 1);
 }
 
 }  // namespace
