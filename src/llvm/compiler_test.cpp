@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include <gtest/gtest.h>
@@ -176,6 +177,31 @@ TEST_F(Compiler, LoopsAskWhetherToStopOnlyWhereNoFaultStopsThem) {
   EXPECT_FALSE(asks(true, false));
   EXPECT_TRUE(asks(false, false));
   EXPECT_TRUE(asks(true, true));
+}
+
+/// A loop that goes on, by the lowest bits of local 0, to one of eight places, which do `operators` to local 0 and 1.
+Buffer dispatch_loop(const std::array<u8, 8>& operators) {
+  Buffer body{0x03, 0x40, 0x02, 0x40};                                                // loop, block: the way out
+  for (usize i = 0; i < 8; ++i) body = body + Buffer{0x02, 0x40};                     // block
+  body = body + Buffer{0x20, 0, 0x41, 15, 0x71, 0x0e, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8};  // br_table
+  for (u8 i = 0; i < 8; ++i) {
+    const u8 to_loop = u8(8 - i);
+    body = body + Buffer{0x0b, 0x20, 0, 0x20, 1, operators[i], 0x21, 0, 0x20, 1, 0x41, u8(i + 1), 0x6a, 0x21, 1};
+    body = body + Buffer{0x0c, to_loop};  // local 1 becomes more; once more
+  }
+  return body + Buffer{0x0b, 0x0b, 0x20, 0};
+}
+
+TEST_F(Compiler, EveryTurnOfADispatchLoopJumpsByItself) {
+  // i32.add, sub, mul, div_u, xor, shl, rotl, rem_u
+  const auto module = module_of({dispatch_loop({0x6a, 0x6b, 0x6c, 0x6e, 0x73, 0x74, 0x77, 0x70})});
+  const auto code = compile(*module, 0);
+  ASSERT_TRUE(code.ok());
+  usize jumps = 0;  // jmp *%register
+  for (usize i = 0; i + 1 < code->object.size(); ++i) {
+    jumps += code->object[i] == 0xff && code->object[i + 1] >= 0xe0 && code->object[i + 1] <= 0xe7;
+  }
+  EXPECT_GE(jumps, 8u);
 }
 
 TEST_F(Compiler, MakesTheSameAgain) {

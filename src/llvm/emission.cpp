@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/check.hpp"
+#include "llvm/dispatch.hpp"
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
@@ -178,6 +179,7 @@ Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& ta
     bool failed = config->addISelPasses();
     config->addMachinePasses();
     config->setInitialized();
+    passes.add(make_dispatch_pass());
     auto streamer =
         machine.createMCStreamer(stream, nullptr, ir::CodeGenFileType::ObjectFile, info->getMMI().getContext());
     failed = failed || !streamer;

@@ -36,10 +36,13 @@ inline constexpr u32 likely_callees = 4;
 inline constexpr u32 always_inline_instructions = 24;
 /// A function that calls itself becomes part of itself so many times, as long as it has no more instructions than that
 /// with all of them.
-inline constexpr u32 unrolled_calls = 3;
-inline constexpr u32 unrolled_call_instructions = 400;
+inline constexpr u32 unrolled_calls = 4;
+inline constexpr u32 unrolled_call_instructions = 800;
 /// A return of so many instructions is written once for each way to it.
 inline constexpr u32 split_return_instructions = 6;
+/// Instructions that lead to a jump through a table and are repeated wherever a turn of the loop ends, and how often.
+inline constexpr u32 dispatch_instructions = 24;
+inline constexpr u32 dispatch_copies = 1'000;
 /// Calls of calls of … that are offered.
 inline constexpr u32 inline_depth = 4;
 
