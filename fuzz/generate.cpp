@@ -792,7 +792,7 @@ class Generator {
       }
     }
     emit({" i32.const ", iterations.count, " local.set $left"});
-    for (u32 count = 1 + choose(2); count > 0; --count) kernel_loop();
+    for (u32 count = 1 + choose(2); count > 0; --count) any_kernel_loop();
     u32 address = 1024;
     for (const char each : number_letters) {
       for (const std::string& name : locals_of(each)) {
@@ -851,6 +851,37 @@ class Generator {
     set_locals(carried);
     --depth_;
   }
+  void any_kernel_loop() { choose(4) == 3 ? kernel_dispatch() : kernel_loop(); }
+  /// The same as an interpreter's: it begins with a jump through a table to places that mostly go on with its next
+  /// turn.
+  void kernel_dispatch() {
+    ++depth_;
+    const bool is_inner = !kernel_labels_.empty();
+    const u32 places = 5 + choose(4);
+    out_ += " loop";
+    kernel_labels_.push_back({"", is_inner ? Again::until_a_fourth : Again::until_none});
+    // Around those of the places: the way out, where the table leads when nothing is left.
+    for (u32 i = 0; i <= places; ++i) {
+      out_ += " block";
+      kernel_labels_.push_back({});
+    }
+    out_ += " local.get $left i32.const 1 i32.sub local.set $left";
+    kernel_local('i');
+    emit({" i32.const 7 i32.and i32.const ", std::to_string(places)});
+    ask_again(kernel_label(places + 1));
+    out_ += " select br_table";
+    for (u32 i = 0; i <= places; ++i) emit({" ", std::to_string(i)});
+    for (u32 i = 0; i < places; ++i) {
+      out_ += " end\n";
+      kernel_labels_.pop_back();
+      for (u32 count = 1 + choose(3); count > 0; --count) kernel_statement();
+      if (choose(4) != 0) emit({" br ", std::to_string(places - i)});
+    }
+    out_ += " end end\n";
+    kernel_labels_.pop_back();
+    kernel_labels_.pop_back();
+    --depth_;
+  }
   /// A loop goes on until nothing is left, or what is left can be divided by four.
   enum class Again : u8 { no_loop, until_none, until_a_fourth };
   struct KernelLabel {
@@ -891,7 +922,7 @@ class Generator {
         break;
       }
       case 5:
-        if (kernel_labels_.size() < 4) kernel_loop();
+        if (kernel_labels_.size() < 4) any_kernel_loop();
         break;
       case 6:
         if (calls_) kernel_call();
