@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "api/limits.hpp"
 #include "base/leb128.hpp"
 #include "sys/pages.hpp"
 
@@ -22,12 +23,10 @@ u64 size_of(std::FILE* file, u64 limit_bytes) {
   return left <= limit_bytes ? left : 0;
 }
 
-constexpr usize large_bytes = 2 * sys::large_page_bytes;
-
 /// Memory that was not cleared. A large file is read three times as fast into large pages: the first `filled_bytes` are
 /// about to be read.
 std::shared_ptr<u8> allocate(usize size_bytes, usize filled_bytes) {
-  if (size_bytes >= large_bytes) {
+  if (size_bytes >= limits::large_file_bytes) {
     auto pages = sys::PageRange::reserve(size_bytes, sys::large_page_bytes);
     if (pages.ok()) pages->prefer_large_pages(sys::round_up_to_pages(filled_bytes));
     if (pages.ok() && pages->commit(0, pages->size_bytes()).ok()) {
@@ -54,17 +53,15 @@ bool read_at(std::FILE* file, u64 offset, MutableBytes bytes) {
 /// Where the contents of large custom sections are; nothing if this is no module, or an odd one, which the decoder will
 /// say what is wrong with.
 std::vector<Range> large_custom_sections(std::FILE* file, u64 size_bytes) {
-  constexpr u64 worth_leaving_out = 64 * 1024;
-  constexpr u32 most_sections = 256;
   constexpr u8 preamble[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
   u8 head[64];
   std::vector<Range> found;
-  if (size_bytes < large_bytes || !read_at(file, 0, {head, sizeof preamble})) return {};
+  if (size_bytes < limits::large_file_bytes || !read_at(file, 0, {head, sizeof preamble})) return {};
   if (std::memcmp(head, preamble, sizeof preamble) != 0) return {};
   u64 at = sizeof preamble;
   for (u32 count = 0; at != size_bytes; ++count) {
     const MutableBytes start(head, std::min<u64>(sizeof head, size_bytes - at));
-    if (count == most_sections || !read_at(file, at, start)) return {};
+    if (count == limits::sections || !read_at(file, at, start)) return {};
     const u8* cursor = head + 1;
     const u8* const end = head + start.size();
     u64 section_bytes = 0;
@@ -72,8 +69,8 @@ std::vector<Range> large_custom_sections(std::FILE* file, u64 size_bytes) {
     if (read_uleb<32>(cursor, end, section_bytes) != LebStatus::ok) return {};
     const u64 next = at + u64(cursor - head) + section_bytes;
     if (next > size_bytes) return {};
-    if (head[0] == 0 && section_bytes >= worth_leaving_out && read_uleb<32>(cursor, end, name_bytes) == LebStatus::ok &&
-        name_bytes <= u64(end - cursor)) {
+    if (head[0] == 0 && section_bytes >= limits::large_section_bytes &&
+        read_uleb<32>(cursor, end, name_bytes) == LebStatus::ok && name_bytes <= u64(end - cursor)) {
       found.push_back({at + u64(cursor - head) + name_bytes, next});
     }
     at = next;
