@@ -28,18 +28,27 @@ Error refused(std::string message) {
   return {ErrorCode::limit, 0, "optimizing compiler: " + std::move(message), {}};
 }
 
+/// Sets what LLVM only lets its command line say; what it does not know is left out.
+template <class T>
+void set_option(const char* name, T value) {
+  auto& options = ir::cl::getRegisteredOptions();
+  const auto option = options.find(name);
+  if (option != options.end()) static_cast<ir::cl::opt<T>*>(option->second)->setValue(value);
+}
+
 /// A load whose value only one way needs would be moved there, and not trap on the other; and a store that a loop
 /// repeats would be put behind the loop, where a trap in it does not come.
 void forbid_sinking() {
-  const auto set = [](const char* name, bool value) {
-    auto& options = ir::cl::getRegisteredOptions();
-    const auto option = options.find(name);
-    if (option != options.end()) static_cast<ir::cl::opt<bool>*>(option->second)->setValue(value);
-  };
-  set("instcombine-code-sinking", false);
-  set("disable-licm-promotion", true);
-  set("x86-cmov-converter", false);
-  set("disable-cgp-select2branch", true);
+  set_option("instcombine-code-sinking", false);
+  set_option("disable-licm-promotion", true);
+  set_option("x86-cmov-converter", false);
+  set_option("disable-cgp-select2branch", true);
+}
+
+/// What takes longer than the function grows, in functions with thousands of blocks.
+void limit_searches() {
+  set_option("memdep-block-number-limit", limits::searched_blocks);
+  set_option("cgpp-huge-func", limits::often_prepared_blocks);
 }
 
 /// Passes for which a load in between does not count: a store that another one overwrites is gone although the load
@@ -173,6 +182,7 @@ class Compiler final : public runtime::OptimizingCompiler {
 extern "C" __attribute__((visibility("default"))) runtime::OptimizingCompiler* wisp_make_optimizing_compiler() {
   std::optional<Host> host = find_host();
   forbid_sinking();
+  limit_searches();
   return host ? new Compiler(std::move(*host)) : nullptr;
 }
 

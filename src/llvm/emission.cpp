@@ -174,6 +174,8 @@ Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& ta
     // access is scheduled before it, which is done for some processors.
     config->disablePass(&ir::ShrinkWrapID);
     config->disablePass(&ir::PostRASchedulerID);
+    // There are no variables to follow.
+    config->disablePass(&ir::LiveDebugValuesID);
     passes.add(config);
     passes.add(info);
     bool failed = config->addISelPasses();

@@ -17,6 +17,10 @@ inline constexpr u32 locals = 20'000;
 inline constexpr u32 native_frame_bytes = 64 * 1024;
 /// Time that may go into the optimization of one function.
 inline constexpr std::chrono::seconds optimization_time{10};
+/// Blocks in front of a load in which it is looked for another access to the same place.
+inline constexpr u32 searched_blocks = 50;
+/// A function of more blocks is prepared for the selection of instructions once, and then only where that changed it.
+inline constexpr u32 often_prepared_blocks = 1'000;
 /// Instructions from a load to what wants its lanes that are looked at.
 inline constexpr u32 followed_users = 8;
 /// Turns of an innermost loop that nobody has to be able to interrupt.
