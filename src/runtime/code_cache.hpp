@@ -19,7 +19,7 @@ class CodeSource {
  public:
   virtual ~CodeSource() = default;
   /// Nothing if there is none, or none that is certain to be what the compiler made for this module, build, processor.
-  /// An empty object says for how long the compiler has tried without coming to an end.
+  /// An empty object says for how long the compiler has tried, at most, without coming to an end.
   virtual std::optional<ObjectCode> find(const CodeUnit& unit) = 0;
 };
 

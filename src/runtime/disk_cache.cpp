@@ -167,18 +167,17 @@ class DiskCache::ModuleFile final : public ModuleCache {
     has_news_ = true;
   }
 
-  /// Adds the time that the compiler has spent on the unit that it has not come to an end with.
+  /// For how long the compiler has worked on the unit that it has not come to an end with; or an earlier one, if that
+  /// was longer. Their sum says nothing about how long it takes.
   void note_attempt() {
     if (!trying_) return;
-    const auto now = std::chrono::steady_clock::now();
-    const auto earlier = find_locked(trying_->unit);
     ObjectCode nothing;
     nothing.bodies = {trying_->unit.function};
-    nothing.tried = std::chrono::duration_cast<std::chrono::milliseconds>(now - trying_->began);
-    if (earlier) nothing.tried += earlier->tried;
+    nothing.tried =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - trying_->began);
+    if (const auto earlier = find_locked(trying_->unit)) nothing.tried = std::max(nothing.tried, earlier->tried);
     nothing.tried = std::min(nothing.tried, ObjectCode::in_vain - std::chrono::milliseconds(1));
     if (auto sealed = seal(binding_, trying_->unit, nothing)) add(*std::move(sealed));
-    trying_->began = now;
   }
 
   std::vector<FuncIndex> called_in(const CodeFile& file) const {

@@ -165,13 +165,14 @@ TEST_F(DiskCacheTest, WhatTheCompilerDidNotFinishIsKnown) {
 
   ObjectCode tried;
   tried.bodies = {FuncIndex(0)};
-  tried.tried = std::chrono::milliseconds(100);
+  tried.tried = std::chrono::seconds(100);
   const auto cache = open();
   const auto file = cache->open(module_, true);
   file->store({FuncIndex(0)}, tried);
   file->begin({FuncIndex(0)});
   cache->write();
-  EXPECT_GE(find(module_, {FuncIndex(0)})->tried, tried.tried);
+  // The longest attempt counts, not all of them together.
+  EXPECT_EQ(find(module_, {FuncIndex(0)})->tried, tried.tried);
 }
 
 TEST_F(DiskCacheTest, EveryByteIsGuarded) {
