@@ -25,7 +25,7 @@ inline constexpr u32 often_prepared_blocks = 1'000;
 inline constexpr u32 followed_users = 8;
 /// Turns of an innermost loop that nobody has to be able to interrupt.
 inline constexpr u32 unchecked_turns = 4096;
-/// Loops without calls of so many instructions at most are written so many times in a row, for one check.
+/// Loops that read no memory, of so many instructions at most, are written so many times in a row, for one check.
 inline constexpr u32 check_unroll_instructions = 24;
 inline constexpr u32 check_unroll = 4;
 /// Distance of stores in successive turns, in elements, up to which a loop is worth vectorizing.
