@@ -94,11 +94,12 @@ class DiskCache::ModuleFile final : public ModuleCache {
 
   void store(const CodeUnit& unit, const ObjectCode& code) override {
     const std::lock_guard lock(mutex_);
+    // Also if it is too large to be kept: the compiler has come to an end.
+    trying_.reset();
     open();
     std::optional<SealedCode> sealed = seal(binding_, unit, code);
     if (!sealed) return;
     add(*std::move(sealed));
-    trying_.reset();
     ++cache_->stored_;
   }
 

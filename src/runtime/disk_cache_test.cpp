@@ -175,6 +175,18 @@ TEST_F(DiskCacheTest, WhatTheCompilerDidNotFinishIsKnown) {
   EXPECT_EQ(find(module_, {FuncIndex(0)})->tried, tried.tried);
 }
 
+TEST_F(DiskCacheTest, WhatIsTooLargeWasNotTriedInVain) {
+  {
+    const auto cache = open();
+    const auto file = cache->open(module_, true);
+    file->begin({FuncIndex(0)});
+    ObjectCode large = code_of(*module_, 0, 1);
+    large.object.resize(limits::cached_entry_bytes);
+    file->store({FuncIndex(0)}, large);
+  }
+  EXPECT_FALSE(find(module_, {FuncIndex(0)}));
+}
+
 TEST_F(DiskCacheTest, EveryByteIsGuarded) {
   store_both(module_);
   const std::string name = code_file();
