@@ -30,6 +30,14 @@ const Case cases[] = {
     {"loop_of_vectors", R"((func (export "run") (local v128) (call $here)
       (loop $l (local.set 0 (i32x4.add (local.get 0) (v128.const i32x4 2 4 6 8)))
         (br_if $l (i32.eqz (v128.any_true (i32x4.eq (local.get 0) (v128.const i32x4 1 1 1 1)))))) (unreachable)))"},
+    {"loop_of_dispatches", R"((func (export "run") (local i32 i32) (call $here)
+      (loop $l
+        (block $d (block $c (block $b (block $a
+          (br_table $a $b $c $d (i32.and (local.get 0) (i32.const 3))))
+          (local.set 0 (i32.add (local.get 0) (i32.const 5))) (local.set 1 (i32.mul (local.get 1) (i32.const 3))) (br $l))
+          (local.set 0 (i32.xor (local.get 1) (i32.const 6))) (br $l))
+          (local.set 1 (i32.add (local.get 1) (local.get 0))) (local.set 0 (i32.rotl (local.get 1) (i32.const 7))) (br $l))
+        (i32.store (i32.and (local.get 0) (i32.const 1020)) (local.get 1)) (br $l))))"},
     {"loop_in_a_loop", R"((func (export "run") (local i32) (call $here)
       (loop $o (local.set 0 (i32.const 100))
         (loop $i (br_if $i (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (br $o))))"},
