@@ -28,9 +28,10 @@ Error refused(std::string message) {
   return {ErrorCode::limit, 0, "optimizing compiler: " + std::move(message), {}};
 }
 
-/// Sets what LLVM only lets its command line say; what it does not know is left out.
+/// Sets what LLVM only lets its command line say; what it does not know is left out. `T` is the type that LLVM declares
+/// the option with, which nothing checks.
 template <class T>
-void set_option(const char* name, T value) {
+void set_option(const char* name, std::type_identity_t<T> value) {
   auto& options = ir::cl::getRegisteredOptions();
   const auto option = options.find(name);
   if (option != options.end()) static_cast<ir::cl::opt<T>*>(option->second)->setValue(value);
@@ -39,16 +40,16 @@ void set_option(const char* name, T value) {
 /// A load whose value only one way needs would be moved there, and not trap on the other; and a store that a loop
 /// repeats would be put behind the loop, where a trap in it does not come.
 void forbid_sinking() {
-  set_option("instcombine-code-sinking", false);
-  set_option("disable-licm-promotion", true);
-  set_option("x86-cmov-converter", false);
-  set_option("disable-cgp-select2branch", true);
+  set_option<bool>("instcombine-code-sinking", false);
+  set_option<bool>("disable-licm-promotion", true);
+  set_option<bool>("x86-cmov-converter", false);
+  set_option<bool>("disable-cgp-select2branch", true);
 }
 
 /// What takes longer than the function grows, in functions with thousands of blocks.
 void limit_searches() {
-  set_option("memdep-block-number-limit", limits::searched_blocks);
-  set_option("cgpp-huge-func", limits::often_prepared_blocks);
+  set_option<unsigned>("memdep-block-number-limit", limits::searched_blocks);
+  set_option<unsigned>("cgpp-huge-func", limits::often_prepared_blocks);
 }
 
 /// Passes for which a load in between does not count: a store that another one overwrites is gone although the load
