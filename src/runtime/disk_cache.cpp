@@ -283,8 +283,10 @@ bool DiskCache::make_key() {
 
 std::unique_ptr<sys::Node> DiskCache::open_file(const std::string& name, u64& size_bytes) {
   auto opened = directory_->open(name, {.read = true});
-  if (!opened.ok() || opened->stat.type != sys::FileType::regular_file) return nullptr;
-  size_bytes = opened->stat.size_bytes;
+  if (!opened.ok() || opened->type != sys::FileType::regular_file) return nullptr;
+  const auto stat = opened->node->stat();
+  if (!stat.ok()) return nullptr;
+  size_bytes = stat->size_bytes;
   return std::move(opened->node);
 }
 

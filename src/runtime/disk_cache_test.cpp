@@ -103,7 +103,7 @@ class DiskCacheTest : public testing::Test {
 
   std::vector<u8> read(const std::string& name) {
     auto opened = directory_->open(name, {.read = true});
-    std::vector<u8> bytes(opened->stat.size_bytes);
+    std::vector<u8> bytes(opened->node->stat()->size_bytes);
     const sys::IoBuffer buffer{bytes.data(), bytes.size()};
     EXPECT_EQ(*opened->node->read_at({&buffer, 1}, 0), bytes.size());
     return bytes;

@@ -31,17 +31,20 @@ struct OpenMode {
   bool truncate = false;
   bool directory = false;  // fail with `notdir` if it is none
   bool follow = false;     // a symbolic link as the last component
-  /// Only a place in the tree, for `stat` and `set_times`. With `follow` off it may be a link.
-  bool path_only = false;
   /// What is created is for its owner alone.
   bool owner_only = false;
   StatusFlags flags = {};
 };
 
-/// What was opened, and what it was at that moment.
+/// How `Directory::open_place` resolves.
+struct PlaceMode {
+  bool follow = false;     // a symbolic link as the last component
+  bool directory = false;  // fail with `notdir` if it is none
+};
+
 struct Opened {
   std::unique_ptr<Node> node;
-  FileStat stat;
+  FileType type = FileType::unknown;
 };
 
 /// One entry of a directory. `name` is valid until the next call on the directory.
@@ -59,6 +62,9 @@ class Directory : public Node {
   /// Resolves a relative path without ever leaving this directory, not even for a moment: `xdev` if it would.
   /// `path` is not empty, has no NUL and no trailing slash, at most `max_path_bytes`. Opening never blocks.
   virtual Outcome<Opened> open(std::string_view path, const OpenMode& mode) = 0;
+
+  /// Only a place in the tree, resolved in the same way: for `stat` and `set_times`. It may be a symbolic link.
+  virtual Outcome<std::unique_ptr<Node>> open_place(std::string_view path, PlaceMode mode) = 0;
 
   /// A directory below, resolved in the same way (links followed), as a place for the calls that take a `Name`.
   virtual Outcome<std::unique_ptr<Directory>> open_parent(std::string_view path) = 0;

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
+#include <tuple>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -167,7 +168,7 @@ TEST_F(HostFiles, Fifo) {
   mode.write = false;
   auto reader = directory->open("fifo", mode);
   ASSERT_TRUE(reader.ok());
-  EXPECT_EQ(reader->stat.type, FileType::fifo);
+  EXPECT_EQ(reader->type, FileType::fifo);
   EXPECT_EQ(read_text(*reader->node), "");
   mode.write = true;
   mode.read = false;
@@ -200,7 +201,41 @@ TEST_F(HostFiles, SocketFilesAndDevicesAreNamedWhatTheyAre) {
   ASSERT_TRUE(dev.ok());
   auto opened = (*dev)->open("null", mode);
   ASSERT_TRUE(opened.ok());
-  EXPECT_EQ(opened->stat.type, FileType::character_device);
+  EXPECT_EQ(opened->type, FileType::character_device);
+}
+
+/// What opening finds out is what `stat` says, whatever the file is open for.
+void expect_type(Directory& directory, std::string_view path, FileType type) {
+  for (const bool follow : {false, true}) {
+    for (const auto& [read, write, append] : {std::tuple{true, false, false}, std::tuple{false, true, false},
+                                              std::tuple{true, true, false}, std::tuple{true, true, true}}) {
+      if (type == FileType::directory && write) continue;
+      if (type == FileType::fifo && !read) continue;  // nobody reads
+      auto opened = directory.open(path, {.read = read, .write = write, .follow = follow, .flags = {.append = append}});
+      ASSERT_TRUE(opened.ok()) << path;
+      EXPECT_EQ(opened->type, type) << path << ' ' << read << write << append;
+      EXPECT_EQ(opened->node->stat()->type, type) << path;
+      EXPECT_EQ(opened->node->as_directory() != nullptr, type == FileType::directory) << path;
+    }
+  }
+}
+
+TEST_F(HostFiles, OpeningTellsTheTypes) {
+  ASSERT_EQ(mkdir((path + "/directory").c_str(), 0700), 0);
+  ASSERT_EQ(mkfifo((path + "/fifo").c_str(), 0600), 0);
+  ASSERT_TRUE(directory->open("file", {.write = true, .create = true}).ok());
+  ASSERT_EQ(chmod((path + "/file").c_str(), 0600), 0);
+  expect_type(*directory, "file", FileType::regular_file);
+  expect_type(*directory, "directory", FileType::directory);
+  expect_type(*directory, "fifo", FileType::fifo);
+  auto dev = open_host_directory("/dev");
+  ASSERT_TRUE(dev.ok());
+  for (const char* device : {"null", "zero", "full"}) expect_type(**dev, device, FileType::character_device);
+  auto proc = open_host_directory("/proc");
+  ASSERT_TRUE(proc.ok());
+  auto status = (*proc)->open(std::to_string(getpid()) + "/status", {.read = true});
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(status->type, FileType::regular_file);
 }
 
 // PATH-19.

@@ -65,6 +65,21 @@ TEST_F(Injected, NothingIsAskedInThePlaceOfOpenat2) {
   EXPECT_EQ(open_with(E2BIG, 1'000, "toobig"), "1");
 }
 
+/// What an opened file is must be known before anything is done with it.
+TEST_F(Injected, WhatWasOpenedIsAskedInAnotherWayIfTheFirstIsRefused) {
+  const auto types_are_right = [&] {
+    auto file = tree.box->open("file", {.rights = core::reading()});
+    auto dir = tree.box->open("dir", {.rights = core::browsing()});
+    return file.ok() && (*file)->type() == core::FileType::regular_file && dir.ok() &&
+           (*dir)->type() == core::FileType::directory;
+  };
+  if (!trace(types_are_right)) GTEST_SKIP() << "a child cannot be traced here";
+  for (const int error : {ENOSYS, EPERM, EINVAL, EXDEV, ETXTBSY}) {
+    SCOPED_TRACE(error);
+    (void)trace(types_are_right, [&](const Call& call) { return call.number == SYS_copy_file_range ? error : 0; });
+  }
+}
+
 /// The hint of the check at start when `openat2` fails; empty if the check is content.
 bool check_says(std::string_view hint) {
   const Result<void> checked = sys::check_host();

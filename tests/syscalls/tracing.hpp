@@ -50,11 +50,12 @@ inline const std::map<u64, PathCall>& path_calls() {
 /// Calls that name nothing.
 inline const std::vector<u64>& harmless_calls() {
   static const std::vector<u64> calls = {
-      SYS_read,      SYS_write,     SYS_readv,      SYS_writev,         SYS_pread64,   SYS_pwrite64,      SYS_preadv,
-      SYS_pwritev,   SYS_preadv2,   SYS_pwritev2,   SYS_close,          SYS_lseek,     SYS_fstat,         SYS_fcntl,
-      SYS_ftruncate, SYS_fallocate, SYS_fadvise64,  SYS_fsync,          SYS_fdatasync, SYS_getdents64,    SYS_brk,
-      SYS_mmap,      SYS_munmap,    SYS_mremap,     SYS_mprotect,       SYS_madvise,   SYS_clock_gettime, SYS_futex,
-      SYS_getrandom, SYS_exit,      SYS_exit_group, SYS_rt_sigprocmask, SYS_getpid,    SYS_gettid,        SYS_tgkill,
+      SYS_read,       SYS_write,          SYS_readv,         SYS_writev,    SYS_pread64,   SYS_pwrite64,
+      SYS_preadv,     SYS_pwritev,        SYS_preadv2,       SYS_pwritev2,  SYS_close,     SYS_lseek,
+      SYS_fstat,      SYS_fcntl,          SYS_ftruncate,     SYS_fallocate, SYS_fadvise64, SYS_fsync,
+      SYS_fdatasync,  SYS_getdents64,     SYS_brk,           SYS_mmap,      SYS_munmap,    SYS_mremap,
+      SYS_mprotect,   SYS_madvise,        SYS_clock_gettime, SYS_futex,     SYS_getrandom, SYS_exit,
+      SYS_exit_group, SYS_rt_sigprocmask, SYS_getpid,        SYS_gettid,    SYS_tgkill,    SYS_copy_file_range,
   };
   return calls;
 }

@@ -78,10 +78,10 @@ Outcome<void> to_timespecs(const TimeUpdate& access, const TimeUpdate& modificat
 
 /// The node for an open descriptor, by its type. `shared`: the open file description belongs to others too, so it may
 /// not be made non-blocking.
-std::unique_ptr<Node> make_node(Fd fd, const FileStat& stat, bool shared);
+std::unique_ptr<Node> make_node(Fd fd, FileType type, bool shared);
 std::unique_ptr<Node> make_listener(Fd fd);
 std::unique_ptr<Directory> make_directory(Fd fd);
-/// A place in the tree that is no directory (O_PATH).
+/// A place in the tree (O_PATH).
 std::unique_ptr<Node> make_place(Fd fd);
 
 }  // namespace wisp::sys::linux_host

@@ -20,8 +20,6 @@ u64 open_flags(const OpenMode& mode) {
   u64 flags = O_CLOEXEC;
   if (mode.directory) flags |= O_DIRECTORY;
   if (!mode.follow) flags |= O_NOFOLLOW;
-  if (mode.path_only) return flags | O_PATH;
-
   // Opening a FIFO or a terminal must neither block nor make it ours.
   flags |= O_NOCTTY | O_NONBLOCK;
   flags |= mode.write ? (mode.read ? O_RDWR : O_WRONLY) : O_RDONLY;
@@ -47,6 +45,19 @@ Outcome<Fd> resolve(int directory, const char* path, u64 flags, u64 permissions 
     if (fd != -EAGAIN && fd != -EINTR) return Errno(-fd);
   }
   return Errno::again;
+}
+
+/// What `fd` is, which was not opened with O_PATH.
+Outcome<FileType> type_of(int fd) {
+  // Copying nothing from a file to itself answers in a third of the time that fstat takes. What is asked first is
+  // whether it is a regular file (copy_file_range(2): EISDIR, EINVAL), then whether both ends are open for their part
+  // (EBADF). Any other answer, also of a kernel that does not do this, leaves the question to fstat.
+  const long copied = system_call(SYS_copy_file_range, fd, 0, fd, 0, 0, 0);
+  if (copied == 0 || copied == -EBADF) return FileType::regular_file;
+  if (copied == -EISDIR) return FileType::directory;
+  auto stat = stat_of(fd);
+  if (!stat.ok()) return stat.error();
+  return stat->type;
 }
 
 FileType entry_type(u8 type) {
@@ -183,10 +194,15 @@ class LinuxDirectory final : public Directory {
   Outcome<Opened> open(std::string_view path, const OpenMode& mode) override {
     auto fd = resolve(fd_.get(), PathText(path).get(), open_flags(mode), mode.owner_only ? 0600 : 0666);
     if (!fd.ok()) return fd.error();
-    auto stat = stat_of(fd->get());
-    if (!stat.ok()) return stat.error();
-    const bool place = mode.path_only && stat->type != FileType::directory;
-    return Opened{place ? make_place(std::move(*fd)) : make_node(std::move(*fd), *stat, false), *stat};
+    auto type = mode.directory ? Outcome<FileType>(FileType::directory) : type_of(fd->get());
+    if (!type.ok()) return type.error();
+    return Opened{make_node(std::move(*fd), *type, false), *type};
+  }
+  Outcome<std::unique_ptr<Node>> open_place(std::string_view path, PlaceMode mode) override {
+    const u64 flags = O_PATH | O_CLOEXEC | (mode.directory ? O_DIRECTORY : 0) | (mode.follow ? 0 : O_NOFOLLOW);
+    auto fd = resolve(fd_.get(), PathText(path).get(), flags);
+    if (!fd.ok()) return fd.error();
+    return make_place(std::move(*fd));
   }
   Outcome<std::unique_ptr<Directory>> open_parent(std::string_view path) override {
     auto fd = resolve(fd_.get(), PathText(path).get(), O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -142,7 +142,7 @@ std::optional<SocketAddress> parse_address(std::string_view text) {
 std::unique_ptr<Node> standard_stream(int which) {
   auto stat = stat_of(which);
   if (!stat.ok()) return make_null_stream();
-  return make_node(Fd(which, false), *stat, true);
+  return make_node(Fd(which, false), stat->type, true);
 }
 
 Result<std::unique_ptr<Node>> listen_tcp(const std::string& address) {

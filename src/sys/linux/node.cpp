@@ -259,8 +259,8 @@ class Place final : public FdNode {
 
 }  // namespace
 
-std::unique_ptr<Node> make_node(Fd fd, const FileStat& stat, bool shared) {
-  switch (stat.type) {
+std::unique_ptr<Node> make_node(Fd fd, FileType type, bool shared) {
+  switch (type) {
     case FileType::regular_file:
       return std::make_unique<RegularFile>(std::move(fd));
     case FileType::directory:

@@ -41,16 +41,16 @@ class MemoryDirectory final : public Directory {
       resize(store(), *found->inode, 0);
     }
     Inode& target = *found->inode;
-    Opened opened;
-    opened.stat = store().stat_of(target);
-    if (target.is_directory()) {
-      opened.node = make_directory(open_.shared_store(), target);
-    } else if (mode.path_only) {
-      opened.node = make_place(open_.shared_store(), target);
-    } else {
-      opened.node = make_file(open_.shared_store(), target, mode);
-    }
-    return opened;
+    if (target.is_directory()) return Opened{make_directory(open_.shared_store(), target), target.type};
+    return Opened{make_file(open_.shared_store(), target, mode), target.type};
+  }
+
+  Outcome<std::unique_ptr<Node>> open_place(std::string_view path, PlaceMode mode) override {
+    auto found = resolve(inode(), path, {mode.follow, false});
+    if (!found.ok()) return found.error();
+    if (found->inode == nullptr) return Errno::noent;
+    if ((mode.directory || found->must_be_directory) && !found->inode->is_directory()) return Errno::notdir;
+    return make_place(open_.shared_store(), *found->inode);
   }
 
   Outcome<std::unique_ptr<Directory>> open_parent(std::string_view path) override {
@@ -132,12 +132,8 @@ class MemoryDirectory final : public Directory {
     const Inode& target = *found.inode;
     const bool must_be_directory = mode.directory || found.must_be_directory;
     if (mode.create && mode.exclusive) return Errno::exist;
-    if (target.type == FileType::symbolic_link) {
-      if (must_be_directory) return Errno::notdir;
-      if (!mode.path_only) return Errno::loop;
-      return {};
-    }
     if (must_be_directory && !target.is_directory()) return Errno::notdir;
+    if (target.type == FileType::symbolic_link) return Errno::loop;
     if (target.is_directory() && (mode.create || mode.write || mode.truncate)) return Errno::isdir;
     return {};
   }

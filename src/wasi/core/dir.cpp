@@ -162,36 +162,34 @@ Outcome<std::unique_ptr<Handle>> Dir::open(std::string_view path, const OpenRequ
   auto opened = directory_->open(parts.all, mode);
   if (!opened.ok()) return lookup_error(Operation::open, path, opened.error());
 
-  const FileType type = opened->stat.type;
+  const FileType type = opened->type;
   if (type == FileType::character_device || type == FileType::block_device) {
     return refuse_by(Rule::device, Operation::open, path);
   }
   return make_handle(std::move(*charge), std::move(*opened), path, request);
 }
 
-std::unique_ptr<Handle> Dir::make_handle(Charge charge, sys::Opened opened, std::string_view path,
-                                         const OpenRequest& request) {
-  const sys::FileStat& stat = opened.stat;
-  Origin origin{mount_, stat.type, {}, request.flags};
-  origin.rights.base = request.rights.base & rights_.inheriting & Rights::applicable_to(stat.type);
-  if (stat.type != FileType::directory) {
+Outcome<std::unique_ptr<Handle>> Dir::make_handle(Charge charge, sys::Opened opened, std::string_view path,
+                                                  const OpenRequest& request) {
+  Origin origin{mount_, opened.type, {}, request.flags};
+  origin.rights.base = request.rights.base & rights_.inheriting & Rights::applicable_to(opened.type);
+  if (opened.type != FileType::directory) {
     return std::unique_ptr<Handle>(new Handle(guest_, std::move(charge), std::move(opened.node), origin));
   }
   origin.rights.inheriting = request.rights.inheriting & rights_.inheriting;
-  const bool is_root = stat.device == mount_->device && stat.inode == mount_->inode;
+  auto stat = opened.node->stat();
+  if (!stat.ok()) return from_errno(stat.error());
+  const bool is_root = stat->device == mount_->device && stat->inode == mount_->inode;
   return std::unique_ptr<Handle>(
       new Dir(guest_, std::move(charge), std::move(opened.node), origin, path_below(path), is_root));
 }
 
-Outcome<sys::Opened> Dir::open_place(Operation operation, std::string_view path, bool follow) {
+Outcome<std::unique_ptr<sys::Node>> Dir::open_place(Operation operation, std::string_view path, bool follow) {
   const SplitPath parts = split(path);
-  sys::OpenMode mode;
-  mode.path_only = true;
-  mode.follow = follow || parts.trailing_slash;
-  mode.directory = parts.trailing_slash;
-  auto opened = directory_->open(parts.all, mode);
-  if (!opened.ok()) return lookup_error(operation, path, opened.error());
-  return std::move(*opened);
+  auto place =
+      directory_->open_place(parts.all, {.follow = follow || parts.trailing_slash, .directory = parts.trailing_slash});
+  if (!place.ok()) return lookup_error(operation, path, place.error());
+  return std::move(*place);
 }
 
 Outcome<FileStat> Dir::stat_path(std::string_view path, bool follow) {
@@ -203,17 +201,17 @@ Outcome<FileStat> Dir::stat_path(std::string_view path, bool follow) {
     if (!stat.ok()) return from_errno(stat.error());
     if (stat->type != FileType::symbolic_link || !follow) return *stat;
   }
-  auto opened = open_place(Operation::stat_path, path, follow);
-  if (!opened.ok()) return opened.error();
-  return opened->stat;
+  auto place = open_place(Operation::stat_path, path, follow);
+  if (!place.ok()) return place.error();
+  return from_sys((*place)->stat());
 }
 
 Outcome<void> Dir::set_times_path(std::string_view path, bool follow, TimeUpdate access, TimeUpdate modification) {
   if (auto valid = check_path(Operation::set_times_path, path); !valid.ok()) return valid;
   if (auto allowed = authorize(Operation::set_times_path, path); !allowed.ok()) return allowed;
-  auto opened = open_place(Operation::set_times_path, path, follow);
-  if (!opened.ok()) return opened.error();
-  return from_sys(opened->node->set_times(access, modification));
+  auto place = open_place(Operation::set_times_path, path, follow);
+  if (!place.ok()) return place.error();
+  return from_sys((*place)->set_times(access, modification));
 }
 
 Outcome<void> Dir::create_directory(std::string_view path) {

@@ -65,11 +65,11 @@ class Dir final : public Handle {
   ErrorCode lookup_error(Operation operation, std::string_view path, sys::Errno error);
   Outcome<void> check_path(Operation operation, std::string_view path);
   Outcome<Target> resolve_parent(Operation operation, std::string_view path);
-  Outcome<sys::Opened> open_place(Operation operation, std::string_view path, bool follow);
+  Outcome<std::unique_ptr<sys::Node>> open_place(Operation operation, std::string_view path, bool follow);
   /// Whether the two ends of a link or rename allow the same.
   Outcome<void> check_same_rights(Operation operation, std::string_view path, const Dir& other);
-  std::unique_ptr<Handle> make_handle(Charge charge, sys::Opened opened, std::string_view path,
-                                      const OpenRequest& request);
+  Outcome<std::unique_ptr<Handle>> make_handle(Charge charge, sys::Opened opened, std::string_view path,
+                                               const OpenRequest& request);
   std::string path_below(std::string_view path) const;
 
   sys::Directory* directory_;  // what node_ is
