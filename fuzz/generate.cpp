@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/limits.hpp"
 #include "wasm/opcodes.hpp"
 
 namespace wisp::fuzz {
@@ -65,6 +66,9 @@ constexpr std::string_view comparison_text = R"(
   i64.const -3)
 )";
 
+/// Becomes so many instructions without effect that the optimizing compiler treats the function as a large one.
+constexpr std::string_view much_of_nothing = " ;; nothing\n";
+
 struct Function {
   std::string name;
   std::string params;
@@ -106,6 +110,11 @@ class Generator {
       f.is_kernel ? kernel(f) : function(f);
     }
     out_ += ")";
+    std::string nothing = " ";
+    for (u64 i = 0; i < runtime::limits::large_body_bytes; ++i) nothing += "nop ";
+    for (usize at = 0; (at = out_.find(much_of_nothing, at)) != out_.npos;) {
+      out_.replace(at, much_of_nothing.size(), nothing);
+    }
     return std::move(out_);
   }
 
@@ -784,6 +793,7 @@ class Generator {
                                              {"20", 1}, {"100", 4}, {"300", 10}, {"1000000", 300}};
     const Iterations& iterations = all_iterations[choose(16) == 15 ? 7 : choose(7)];
     if (compares()) spend(iterations.work);
+    if (compares() && choose(16) == 15) emit({much_of_nothing});
     for (const char each : number_letters) {
       for (const std::string& name : locals_of(each)) {
         if (name[0] != '$') continue;

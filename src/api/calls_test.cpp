@@ -247,6 +247,65 @@ TEST(Interruption, TheHandleOutlivesTheStore) {
   handle->interrupt();
 }
 
+/// What `turn` of the module below does n times.
+std::uint64_t turned(std::uint64_t n) {
+  std::uint64_t x = 0, last = 0;
+  for (std::uint64_t i = 0; i < n; ++i) {
+    switch (x & 3) {
+      case 0:
+        x = x * 31 + i;
+        break;
+      case 1:
+        x = (x << 7 | x >> 57) + last;
+        break;
+      case 2:
+        last = x;
+        x += 5;
+        break;
+      default:
+        x ^= std::uint64_t(std::int64_t(double(std::int32_t(i)) * 1.5));
+    }
+  }
+  return x;
+}
+
+// The optimizing compiler is in a hurry where somebody is in a loop of a function as large as this.
+TEST(LargeFunctions, AreReplacedInTheirLoops) {
+  World world;
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(
+      world.linker
+          .define("host", "more", [&] { return std::int32_t(std::chrono::steady_clock::now() - begin < 300ms); })
+          .ok());
+  std::string nothing;
+  for (int i = 0; i < 33'000; ++i) nothing += "nop ";
+  const Instance instance = world.instantiate(R"((module (import "host" "more" (func $more (result i32)))
+    (memory 1)
+    (func $turn (export "turn") (param $fail i32) (result i64 i64) (local $i i64) (local $x i64)
+      (loop $next
+        (block $done (block $d (block $c (block $b (block $a
+          (br_table $a $b $c $d (i32.wrap_i64 (i64.and (local.get $x) (i64.const 3)))))
+          (local.set $x (i64.add (i64.mul (local.get $x) (i64.const 31)) (local.get $i))) (br $done))
+          (local.set $x (i64.add (i64.rotl (local.get $x) (i64.const 7)) (i64.load (i32.const 8)))) (br $done))
+          (i64.store (i32.const 8) (local.get $x)) (local.set $x (i64.add (local.get $x) (i64.const 5))) (br $done))
+          (local.set $x (i64.xor (local.get $x) (i64.trunc_f64_s
+            (f64.mul (f64.convert_i32_s (i32.wrap_i64 (local.get $i))) (f64.const 1.5))))))
+        (local.set $i (i64.add (local.get $i) (i64.const 1)))
+        (br_if $next (i64.ne (i64.and (local.get $i) (i64.const 0xfff)) (i64.const 0)))
+        (br_if $next (call $more)))
+      (drop (i32.load (i32.sub (i32.const 0) (local.get $fail))))
+      (local.get $i) (local.get $x)
+      )" + nothing + "))");
+  const auto results = instance.func("turn")->call({0});
+  ASSERT_TRUE(results.ok()) << results.message();
+  EXPECT_EQ(std::uint64_t((*results)[1].i64()), turned(std::uint64_t((*results)[0].i64())));
+  const auto failed = instance.func("turn")->call({4});
+  ASSERT_NE(failed.trap(), nullptr);
+  EXPECT_EQ(failed.trap()->reason, TrapReason::memory_out_of_bounds);
+  ASSERT_EQ(failed.trap()->backtrace.size(), 1u);
+  EXPECT_EQ(failed.trap()->backtrace[0].function, "turn");
+}
+
 TEST(Fuel, EndsGuestsAtTheSameInstruction) {
   Config config = test::config();
   config.fuel = true;

@@ -1,5 +1,7 @@
 #include "baseline/background.hpp"
 
+#include <algorithm>
+
 #include "baseline/limits.hpp"
 #include "baseline/module_code.hpp"
 
@@ -20,10 +22,16 @@ runtime::OptimizingCompiler* Background::compiler() {
   return compiler_.get();
 }
 
+u32 Background::rank(const Job& job) {
+  if (!job.unit) return 0;
+  if (job.unit->loop) return 1;
+  return job.module->is_large(job.unit->function) ? 3 : 2;
+}
+
 void Background::enqueue(const Job& job) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.insert(job.unit ? jobs_.end() : jobs_.begin(), job);
+    jobs_.insert(std::ranges::upper_bound(jobs_, rank(job), {}, rank), job);
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   }
   changed_.notify_all();

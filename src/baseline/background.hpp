@@ -28,7 +28,7 @@ class Background {
     ModuleCode* module;
     std::optional<runtime::CodeUnit> unit;  // to be optimized; nothing: the module is to be prepared
   };
-  /// What is to be prepared comes before what is to be optimized.
+  /// First what is to be prepared, then loops that somebody is in, then functions, and last those that take seconds.
   void enqueue(const Job& job);
   /// Nothing of the module is compiled any more when this returns; what is being compiled is given up.
   void forget(const ModuleCode& module);
@@ -37,6 +37,7 @@ class Background {
   runtime::OptimizingCompiler* compiler();
 
  private:
+  static u32 rank(const Job& job);
   void run();
   void work_on(const Job& job);
   void write_cache(std::unique_lock<std::mutex>& lock);

@@ -23,6 +23,8 @@ inline constexpr u32 pinnable_slots = 4096;
 inline constexpr i32 calls_before_optimizing = 2'000;
 inline constexpr i32 iterations_before_optimizing = 20'000;
 inline constexpr i32 iterations_between_questions = 5'000;
+/// Such questions in other loops of a function, of one of which there is code already, before another one gets its own.
+inline constexpr u32 questions_between_loops = 64;
 /// A counter that nobody is to be asked about any more.
 inline constexpr i32 uses_without_end = 1 << 30;
 

@@ -77,6 +77,10 @@ bool ModuleCode::Workshop::compile_into(CodeSpace& to, const interp::FunctionCod
   return false;
 }
 
+bool ModuleCode::is_large(FuncIndex function) const {
+  return runtime::is_large(*module_, function);
+}
+
 bool ModuleCode::is_compiled(FuncIndex function) {
   return cell(function).entry.load(std::memory_order_relaxed) != lazy_entry();
 }
@@ -193,6 +197,10 @@ void ModuleCode::optimize(runtime::OptimizingCompiler& compiler, const runtime::
                                                              .call_sites = &call_sites_,
                                                              .cancel = &cancelled_});
   const bool is_usable = code.ok() && install(unit, *code);
+  if (unit.loop) {
+    const std::lock_guard lock(mutex_);
+    progress_[unit.function.value].loop_asked = false;
+  }
   if (settings_.cache == nullptr || cancelled_.load(std::memory_order_relaxed)) return;
   // The compiler may be of another build than the rest, and what it made or tried says nothing to the next process.
   if (compiler.identity() != runtime::code_identity()) return forget_begun();
@@ -229,8 +237,9 @@ ModuleCode::Hot ModuleCode::became_hot(const u8* pc) {
   const u32 position = u32(pc - function->code);
   const auto loop = std::ranges::find(function->loops, position, &interp::Origin::word);
   if (loop == function->loops.end()) {
-    hot.cell->calls_left.store(limits::uses_without_end, std::memory_order_relaxed);
-    ask_for_function(function->function, progress);
+    const bool is_asked = ask_for_function(function->function, progress);
+    hot.cell->calls_left.store(is_asked ? limits::uses_without_end : limits::calls_before_optimizing,
+                               std::memory_order_relaxed);
   } else {
     hot.cell->iterations_left.store(limits::iterations_between_questions, std::memory_order_relaxed);
     hot.entry = hot_loop(*function, loop->offset, progress);
@@ -238,13 +247,11 @@ ModuleCode::Hot ModuleCode::became_hot(const u8* pc) {
   return hot;
 }
 
-void ModuleCode::ask_for_function(FuncIndex function, Progress& progress) {
-  if (Clock::now() < progress.not_before) {
-    cell(function).calls_left.store(limits::calls_before_optimizing, std::memory_order_relaxed);
-    return;
-  }
+bool ModuleCode::ask_for_function(FuncIndex function, Progress& progress) {
+  if (Clock::now() < progress.not_before) return false;
   if (!progress.function_asked) settings_.background->enqueue({this, runtime::CodeUnit{function}});
   progress.function_asked = true;
+  return true;
 }
 
 void ModuleCode::postpone(const runtime::ObjectCode& unfinished, Progress& progress) {
@@ -267,20 +274,33 @@ void ModuleCode::write_cache() {
 /// since its loop was last found hot needs to go on in that loop.
 runtime::NativeEntry ModuleCode::hot_loop(const NativeFunction& function, u64 loop, Progress& progress) {
   const i32 calls_left = cell(function.function).calls_left.load(std::memory_order_relaxed);
-  const bool is_same_call = progress.calls_seen == calls_left || calls_left == limits::calls_before_optimizing - 1;
-  progress.calls_seen = calls_left;
-  if (!is_same_call) {
+  const bool is_only_call = calls_left == limits::calls_before_optimizing - 1;
+  const i32 seen = std::exchange(progress.calls_seen, calls_left);
+  if (seen == -1 && !is_only_call) return nullptr;  // the next time it will be known
+  if (seen != calls_left && !is_only_call) {
     ask_for_function(function.function, progress);
     return nullptr;
   }
-  if (const auto asked = progress.loops.find(loop); asked != progress.loops.end()) return asked->second;
+  const runtime::NativeEntry code = code_of_loop({function.function, loop}, progress);
+  // That of a large function was made in haste, and the next call is to find better code.
+  if (is_large(function.function)) ask_for_function(function.function, progress);
+  return code;
+}
+
+runtime::NativeEntry ModuleCode::code_of_loop(const runtime::CodeUnit& unit, Progress& progress) {
+  if (const auto asked = progress.loops.find(*unit.loop); asked != progress.loops.end()) return asked->second;
+  // Whoever is in a loop comes by another one of the function, most likely, and goes on in that one's code.
+  if (progress.loop_asked || (!progress.loops.empty() && ++progress.questions < limits::questions_between_loops)) {
+    return nullptr;
+  }
   if (Clock::now() < progress.not_before) return nullptr;
-  const runtime::CodeUnit unit{function.function, loop};
   const std::optional<runtime::ObjectCode> finished = find_finished(unit);
-  if (finished && install_locked(unit, *finished)) return progress.loops[loop];
+  if (finished && install_locked(unit, *finished)) return progress.loops[*unit.loop];
   if (finished && finished->object.empty()) postpone(*finished, progress);
   if (Clock::now() < progress.not_before) return nullptr;
-  progress.loops[loop] = nullptr;
+  progress.loops[*unit.loop] = nullptr;
+  progress.loop_asked = true;
+  progress.questions = 0;
   settings_.background->enqueue({this, unit});
   return nullptr;
 }

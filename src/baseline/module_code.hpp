@@ -50,6 +50,8 @@ class ModuleCode final : public runtime::ModuleCode {
   FuncIndex function_of(const runtime::NativeCell& cell) const {
     return FuncIndex(u32(&cell - cells_.get()) + module_->imported_functions);
   }
+  /// `runtime::is_large` of the module's.
+  bool is_large(FuncIndex function) const;
   /// Compiles a function, or a loop of one that runs, well. Takes its time, in whatever thread.
   void optimize(runtime::OptimizingCompiler& compiler, const runtime::CodeUnit& unit);
   /// The unit is the next that `optimize` is called for.
@@ -87,6 +89,8 @@ class ModuleCode final : public runtime::ModuleCode {
     bool function_asked = false;
     Clock::time_point not_before = {};          // the compiler has tried for long, in vain so far
     i32 calls_seen = -1;                        // calls left when a loop was last found hot
+    bool loop_asked = false;                    // and not answered
+    u32 questions = 0;                          // in loops without code, since one was asked for
     std::map<u64, runtime::NativeEntry> loops;  // asked for; null until they are there
   };
 
@@ -116,10 +120,13 @@ class ModuleCode final : public runtime::ModuleCode {
   /// Lets the unit be entered in this code from now on; false if it cannot be used.
   bool install(const runtime::CodeUnit& unit, const runtime::ObjectCode& code);
   bool install_locked(const runtime::CodeUnit& unit, const runtime::ObjectCode& code);
-  void ask_for_function(FuncIndex function, Progress& progress);
+  /// False if that is to wait.
+  bool ask_for_function(FuncIndex function, Progress& progress);
   /// If the compiler has tried earlier and not come to an end, the guest has to run as long before it tries again.
   void postpone(const runtime::ObjectCode& unfinished, Progress& progress);
   runtime::NativeEntry hot_loop(const NativeFunction& function, u64 loop, Progress& progress);
+  /// Null until it is there.
+  runtime::NativeEntry code_of_loop(const runtime::CodeUnit& unit, Progress& progress);
 
   std::shared_ptr<const wasm::Module> module_;
   Settings settings_;

@@ -18,6 +18,8 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/SubtargetFeature.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #pragma clang diagnostic pop
 
 namespace wisp::llvm_tier {
@@ -117,6 +119,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     for (ir::Function& function : out.module()) {
       if (!function.isDeclaration()) release_loads(function);
     }
+    if (runtime::is_large(job.module, job.function) && job.osr_loop) target->setOptLevel(ir::CodeGenOptLevel::None);
     Budget budget(job);
     optimize(out, *target, budget);
     if (budget.is_exceeded()) return refused("it takes too long");
@@ -172,7 +175,19 @@ class Compiler final : public runtime::OptimizingCompiler {
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, components, modules);
-    builder.buildPerModuleDefaultPipeline(ir::OptimizationLevel::O2).run(out.module(), modules);
+    ir::ModulePassManager passes = runtime::is_large(out.wasm(), out.job().function)
+                                       ? cheap_passes()
+                                       : builder.buildPerModuleDefaultPipeline(ir::OptimizationLevel::O2);
+    passes.run(out.module(), modules);
+  }
+
+  static ir::ModulePassManager cheap_passes() {
+    ir::FunctionPassManager function;
+    function.addPass(ir::EarlyCSEPass());
+    function.addPass(ir::SimplifyCFGPass());
+    ir::ModulePassManager passes;
+    passes.addPass(ir::createModuleToFunctionPassAdaptor(std::move(function)));
+    return passes;
   }
 
   Host host_;

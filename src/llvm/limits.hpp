@@ -31,7 +31,7 @@ inline constexpr u32 check_unroll = 4;
 /// Distance of stores in successive turns, in elements, up to which a loop is worth vectorizing.
 inline constexpr u32 regular_stride = 4;
 /// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
-inline constexpr u32 inline_instructions = 400;
+inline constexpr u32 inline_instructions = 160;
 inline constexpr u32 inline_total_instructions = 4'000;
 /// Functions that a call through a table is compared with, before it is made in the general way.
 inline constexpr u32 likely_callees = 4;

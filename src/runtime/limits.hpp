@@ -51,6 +51,9 @@ inline constexpr u64 array_bytes = u64{1} << 30;
 /// is called; 50,000 locals of any scalar type fit.
 inline constexpr u32 frame_slots = 65'535;
 
+/// Bytes from which on a body is a large one (`is_large` in optimizer.hpp).
+inline constexpr u64 large_body_bytes = 32 * 1024;
+
 /// Native stack that a host function finds at least when guest code calls it.
 inline constexpr u64 host_headroom_bytes = 256 * 1024;
 /// Calls of guest code by host functions that guest code called, at a time.

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "runtime/call_sites.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/objects.hpp"
 #include "runtime/vm.hpp"
 
@@ -85,6 +86,12 @@ struct ObjectCode {
   /// Functions whose bodies the code was made from, the compiled one among them.
   std::vector<FuncIndex> bodies;
 };
+
+/// Whether it would take seconds to do for the function all that the compiler can do. It does less, then, and least if
+/// it is to go on in a loop: somebody is in there and waits, and the code for the next call will be better.
+inline bool is_large(const wasm::Module& module, FuncIndex function) {
+  return module.body(function).code.size() >= limits::large_body_bytes;
+}
 
 /// What the compiler is to do.
 struct CompileJob {
