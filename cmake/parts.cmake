@@ -29,6 +29,10 @@ function(wisp_discover_tests program prefix every_tier)
   endforeach()
 endfunction()
 
+# What the boundaries between files and parts cost is taken out of the command when it is linked. Its objects are machine
+# code as well, which is what everything else links.
+set(wisp_lto -flto=thin -ffat-lto-objects)
+
 # wisp_part(NAME FOLDER [DEPENDS part...] [EXCLUDE folder...] [EXCEPTIONS] [EVERY_TIER])
 function(wisp_part name folder)
   cmake_parse_arguments(PART "EXCEPTIONS;EVERY_TIER" "" "DEPENDS;EXCLUDE" ${ARGN})
@@ -53,6 +57,9 @@ function(wisp_part name folder)
   endforeach()
   if(sources AND NOT PART_EXCEPTIONS)
     target_compile_options(wisp_${name} PRIVATE -fno-exceptions -fno-rtti)
+  endif()
+  if(sources)
+    target_compile_options(wisp_${name} PRIVATE $<$<CONFIG:Release>:${wisp_lto}>)
   endif()
 
   if(tests)

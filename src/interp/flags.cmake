@@ -2,7 +2,7 @@
 # exactly IEEE 754, and a handler is nothing but its instructions: no frame pointer, no landing pad, no unwind table.
 # -no-enable-noundef-analysis: lanes of the vector accumulator that hold nothing are passed along undefined.
 set(interp_flags -ffp-contract=off -fomit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables
-  -fno-stack-protector -fcf-protection=none -fvisibility=hidden -Xclang -no-enable-noundef-analysis)
+  -fno-stack-protector -fcf-protection=none -fno-lto -fvisibility=hidden -Xclang -no-enable-noundef-analysis)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   list(APPEND interp_flags -march=x86-64-v2)
 endif()
