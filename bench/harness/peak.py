@@ -1,4 +1,7 @@
 """Peak speed: the kernels over native code, and pure-Python benchmarks in CPython over V8."""
+import os
+import tempfile
+
 from harness import engines
 from harness.pairs import commands, geomeans, show, show_matrix
 
@@ -37,12 +40,16 @@ def kernels(options):
     show("Kernels, geometric means", "ratio", rows + baseline_rows(found, "kernels"))
 
 
+def python_program():
+    return (engines.ROOT / "bench/python/pure.py").read_text()
+
+
 def python(options):
     guest = engines.fetched(engines.PYTHON)
     tiers, peers = engines.available(options.tiers), engines.peers(options.peers)
     if not guest or "V8" not in peers:
         return engines.left_out("CPython", "it is compared with V8")
-    program = (engines.ROOT / "bench/python/pure.py").read_text()
+    program = python_program()
     sides = {f"wisp {tier}": engines.wisp(tier, guest, "-c", program, 0 if tier == "interpreter" else 2 * WARM_UP_MS)
              for tier in tiers}
     sides |= {peer: engines.script(peer, "wasi.mjs", guest, "-c", program, 2 * WARM_UP_MS) for peer in peers}
@@ -50,3 +57,20 @@ def python(options):
     show_matrix("Benchmarks in pure Python, run by CPython: time over V8", found, "V8")
     rows = tier_rows(found, tiers, "V8", "0.9", "0.7", "CPython")
     show("CPython, geometric means", "ratio", rows + baseline_rows(found, "CPython"))
+
+
+def python_again(options):
+    """A program of about four seconds, again and again, with a code cache that is empty before the first time."""
+    guest = engines.fetched(engines.PYTHON)
+    if not guest or "V8" not in engines.peers(options.peers) or engines.why_missing("optimizing"):
+        return engines.left_out("CPython again", "it is compared with V8, and needs the optimizing tier")
+    arguments = [guest, "-c", python_program(), 2 * WARM_UP_MS]
+    times, ratios_by_time = 6, {}
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            sides = {f"run {i + 1}": engines.wisp("auto", "--cache", os.path.join(folder, "cache"), *arguments) for i in range(times)}
+            found = commands({"V8": engines.script("V8", "wasi.mjs", *arguments)} | sides, 1)
+        for side in sides:
+            ratios_by_time.setdefault(side, []).extend(geomeans(found, side, "V8"))
+    show("CPython's benchmarks, run again and again by wisp auto, over V8", "ratio",
+         [(side, values, "", "") for side, values in ratios_by_time.items()])
