@@ -29,9 +29,10 @@ function(wisp_discover_tests program prefix every_tier)
   endforeach()
 endfunction()
 
-# What the boundaries between files and parts cost is taken out of the command when it is linked. Its objects are machine
-# code as well, which is what everything else links.
+# What the boundaries between files and parts of the library cost is taken out of the command when it is linked. The objects
+# are machine code as well, which is what everything else links.
 set(wisp_lto -flto=thin -ffat-lto-objects)
+set(wisp_lto_link ${wisp_lto} -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/lto)
 
 # wisp_part(NAME FOLDER [DEPENDS part...] [EXCLUDE folder...] [EXCEPTIONS] [EVERY_TIER])
 function(wisp_part name folder)
@@ -56,10 +57,7 @@ function(wisp_part name folder)
     target_link_libraries(wisp_${name} ${scope} wisp_${dependency})
   endforeach()
   if(sources AND NOT PART_EXCEPTIONS)
-    target_compile_options(wisp_${name} PRIVATE -fno-exceptions -fno-rtti)
-  endif()
-  if(sources)
-    target_compile_options(wisp_${name} PRIVATE $<$<CONFIG:Release>:${wisp_lto}>)
+    target_compile_options(wisp_${name} PRIVATE -fno-exceptions -fno-rtti $<$<CONFIG:Release>:${wisp_lto}>)
   endif()
 
   if(tests)

@@ -107,28 +107,12 @@ class Compiler final : public runtime::OptimizingCompiler {
   explicit Compiler(Host host) : host_(std::move(host)) {}
 
   Result<runtime::ObjectCode> compile(const CompileJob& job) override {
-    ir::LLVMContext context;
-    Diagnostics diagnostics;
-    context.setDiagnosticHandlerCallBack(Diagnostics::handle, &diagnostics);
-    const std::unique_ptr<ir::TargetMachine> target = make_target();
-    ObjectModule out(context, job);
-    out.module().setTargetTriple(host_.triple);
-    out.module().setDataLayout(target->createDataLayout());
-    if (!build_object(out)) return refused("the function is too large");
-    inline_bodies(out);
-    for (ir::Function& function : out.module()) {
-      if (!function.isDeclaration()) release_loads(function);
+    if (job.osr_loop && runtime::is_large(job.module, job.function)) {
+      auto code = compile(job, ir::CodeGenOptLevel::None);
+      // Such code takes larger frames.
+      if (code.ok() || Budget(job).is_exceeded()) return code;
     }
-    if (runtime::is_large(job.module, job.function) && job.osr_loop) target->setOptLevel(ir::CodeGenOptLevel::None);
-    Budget budget(job);
-    optimize(out, *target, budget);
-    if (budget.is_exceeded()) return refused("it takes too long");
-    add_checks(out);
-    add_adapters(out);
-    WISP_ASSERT(!ir::verifyModule(out.module(), &ir::errs()));
-    auto code = emit_object(out, *target);
-    if (diagnostics.has_large_frame) return refused("the function's frame is too large");
-    return code;
+    return compile(job, ir::CodeGenOptLevel::Default);
   }
 
   std::string_view identity() const override { return code_identity(); }
@@ -148,12 +132,35 @@ class Compiler final : public runtime::OptimizingCompiler {
     std::chrono::steady_clock::time_point began_;
   };
 
-  std::unique_ptr<ir::TargetMachine> make_target() const {
+  Result<runtime::ObjectCode> compile(const CompileJob& job, ir::CodeGenOptLevel level) const {
+    ir::LLVMContext context;
+    Diagnostics diagnostics;
+    context.setDiagnosticHandlerCallBack(Diagnostics::handle, &diagnostics);
+    const std::unique_ptr<ir::TargetMachine> target = make_target(level);
+    ObjectModule out(context, job);
+    out.module().setTargetTriple(host_.triple);
+    out.module().setDataLayout(target->createDataLayout());
+    if (!build_object(out)) return refused("the function is too large");
+    inline_bodies(out);
+    for (ir::Function& function : out.module()) {
+      if (!function.isDeclaration()) release_loads(function);
+    }
+    Budget budget(job);
+    optimize(out, *target, budget);
+    if (budget.is_exceeded()) return refused("it takes too long");
+    add_checks(out);
+    add_adapters(out);
+    WISP_ASSERT(!ir::verifyModule(out.module(), &ir::errs()));
+    auto code = emit_object(out, *target);
+    if (diagnostics.has_large_frame) return refused("the function's frame is too large");
+    return code;
+  }
+
+  std::unique_ptr<ir::TargetMachine> make_target(ir::CodeGenOptLevel level) const {
     ir::TargetOptions options;
     options.AllowFPOpFusion = ir::FPOpFusion::Strict;
-    return std::unique_ptr<ir::TargetMachine>(
-        host_.target->createTargetMachine(host_.triple, host_.processor, host_.features, options, ir::Reloc::PIC_,
-                                          ir::CodeModel::Small, ir::CodeGenOptLevel::Default, true));
+    return std::unique_ptr<ir::TargetMachine>(host_.target->createTargetMachine(
+        host_.triple, host_.processor, host_.features, options, ir::Reloc::PIC_, ir::CodeModel::Small, level, true));
   }
 
   static void optimize(ObjectModule& out, ir::TargetMachine& target, const Budget& budget) {

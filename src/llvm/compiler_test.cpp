@@ -163,6 +163,40 @@ TEST_F(Compiler, EntersALoop) {
   EXPECT_FALSE(names(*code, "slots_0"));
 }
 
+/// A loop of so many steps, each of which makes a vector (local 2) of the one before, and goes by what it is.
+std::shared_ptr<const wasm::Module> vector_loop(u32 steps) {
+  Buffer body{1, 1, 0x7b, 0x03, 0x40};  // a local v128; loop
+  for (u32 i = 0; i < steps; ++i) {
+    body =
+        body + Buffer{0x20, 2, 0x20, 0, 0xfd, 0x11, 0xfd, 0xb5, 0x01, 0x22, 2};  // i32x4.mul by i32x4.splat of local 0
+    body = body + Buffer{0xfd, 0x53, 0x04, 0x40, 0x20, 0, 0x20, 1, 0x6e, 0x21, 0, 0x0b};  // if any_true: i32.div_u
+  }
+  wasm::test::Parts parts;
+  parts.types = {binary_type};
+  parts.functions = {{0}};
+  parts.bodies = {body + Buffer{0x20, 0, 0x0d, 0, 0x0b, 0x20, 0, 0x0b}};
+  return wasm::test::load(parts.build()).value();
+}
+
+TEST_F(Compiler, EntersALoopOfALargeFunctionInHaste) {
+  const auto module = vector_loop(1'500);
+  ASSERT_TRUE(runtime::is_large(*module, FuncIndex(0)));
+  const auto hasty = compile(*module, 0, module->bodies[0].offset + 3);
+  const auto thorough = compile(*module, 0);
+  ASSERT_TRUE(hasty.ok());
+  ASSERT_TRUE(thorough.ok());
+  EXPECT_TRUE(names(*hasty, "osr_0"));
+  EXPECT_GT(hasty->object.size(), thorough->object.size());
+}
+
+// In hasty code, every value that another block uses has a place of its own.
+TEST_F(Compiler, TakesItsTimeWhereHasteNeedsTooLargeAFrame) {
+  const auto module = vector_loop(limits::native_frame_bytes / 16);
+  const auto code = compile(*module, 0, module->bodies[0].offset + 3);
+  ASSERT_TRUE(code.ok()) << code.error().message;
+  EXPECT_TRUE(names(*code, "osr_0"));
+}
+
 TEST_F(Compiler, LoopsAskWhetherToStopOnlyWhereNoFaultStopsThem) {
   const auto module = module_of({endless});
   const runtime::StructLayouts layouts(*module);
