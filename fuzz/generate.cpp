@@ -110,9 +110,9 @@ class Generator {
       f.is_kernel ? kernel(f) : function(f);
     }
     out_ += ")";
-    std::string nothing = " ";
-    for (u64 i = 0; i < runtime::limits::large_body_bytes; ++i) nothing += "nop ";
     for (usize at = 0; (at = out_.find(much_of_nothing, at)) != out_.npos;) {
+      std::string nothing = " ";
+      for (u64 i = 0; i < runtime::limits::large_body_bytes; ++i) nothing += "nop ";
       out_.replace(at, much_of_nothing.size(), nothing);
     }
     return std::move(out_);

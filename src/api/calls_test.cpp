@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "api/api_test.hpp"
+#include "runtime/limits.hpp"
 
 namespace wisp {
 namespace {
@@ -278,7 +279,7 @@ TEST(LargeFunctions, AreReplacedInTheirLoops) {
           .define("host", "more", [&] { return std::int32_t(std::chrono::steady_clock::now() - begin < 300ms); })
           .ok());
   std::string nothing;
-  for (int i = 0; i < 33'000; ++i) nothing += "nop ";
+  for (std::uint64_t i = 0; i < runtime::limits::large_body_bytes; ++i) nothing += "nop ";
   const Instance instance = world.instantiate(R"((module (import "host" "more" (func $more (result i32)))
     (memory 1)
     (func $turn (export "turn") (param $fail i32) (result i64 i64) (local $i i64) (local $x i64)

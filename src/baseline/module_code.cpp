@@ -276,7 +276,7 @@ runtime::NativeEntry ModuleCode::hot_loop(const NativeFunction& function, u64 lo
   const i32 calls_left = cell(function.function).calls_left.load(std::memory_order_relaxed);
   const bool is_only_call = calls_left == limits::calls_before_optimizing - 1;
   const i32 seen = std::exchange(progress.calls_seen, calls_left);
-  // Which of the two is known the next time, and before that not worth seconds.
+  // The next time it will be known which of the two it is, and before that it is not worth seconds.
   if (seen == -1 && !is_only_call && is_large(function.function)) return nullptr;
   if (seen != calls_left && !is_only_call) {
     ask_for_function(function.function, progress);

@@ -50,7 +50,7 @@ class ModuleCode final : public runtime::ModuleCode {
   FuncIndex function_of(const runtime::NativeCell& cell) const {
     return FuncIndex(u32(&cell - cells_.get()) + module_->imported_functions);
   }
-  /// `runtime::is_large` of the module's.
+  /// Of the module's functions, as `runtime::is_large` says.
   bool is_large(FuncIndex function) const;
   /// Compiles a function, or a loop of one that runs, well. Takes its time, in whatever thread.
   void optimize(runtime::OptimizingCompiler& compiler, const runtime::CodeUnit& unit);

@@ -1,5 +1,7 @@
 #include "baseline/module_code.hpp"
 
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -114,6 +116,100 @@ TEST_F(ModuleCodeTest, WhatACompilerOfAnotherBuildTriedIsNotKept) {
   load(cache)->optimize(compiler, {FuncIndex(0)});
   EXPECT_EQ(cache->stored, 0);
   EXPECT_EQ(cache->forgotten, 1);
+}
+
+/// Refuses everything, once it may, and remembers what it was asked for.
+class Gate final : public runtime::OptimizingCompiler {
+ public:
+  Result<runtime::ObjectCode> compile(const runtime::CompileJob& job) override {
+    std::unique_lock lock(mutex_);
+    asked_.push_back({job.function, job.osr_loop});
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return open_; });
+    return Error{};
+  }
+  std::string_view identity() const override { return "another build"; }
+
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  std::vector<runtime::CodeUnit> asked(usize count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(30), [&] { return asked_.size() >= count; });
+    return asked_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  std::vector<runtime::CodeUnit> asked_;
+};
+
+/// A small function, and a large one of two loops.
+class LargeFunction : public testing::Test {
+ protected:
+  static constexpr FuncIndex small{0};
+  static constexpr FuncIndex large{1};
+
+  void SetUp() override {
+    Parts parts;
+    parts.types = {wasm::test::void_type};
+    parts.functions.assign(2, {0});
+    wasm::test::Buffer body(runtime::limits::large_body_bytes, 0x01);  // nop
+    body[0] = 0;                                                       // no locals
+    for (const u8 byte : {0x03, 0x40, 0x41, 0x00, 0x0d, 0x00, 0x0b, 0x03, 0x40, 0x41, 0x00, 0x0d, 0x00, 0x0b, 0x0b}) {
+      body.push_back(u8(byte));
+    }
+    parts.bodies = {{0, 0x0b}, body};
+    module_ = *wasm::test::load(parts.build());
+    code_ = std::make_unique<ModuleCode>(module_,
+                                         ModuleCode::Settings{.optimize = Optimize::hot, .background = &background_});
+    code_->compile(cell(*code_, large.value));
+    native_ = code_->find(reinterpret_cast<const u8*>(cell(*code_, large.value).entry.load()));
+    ASSERT_EQ(native_->loops.size(), 2u);
+    cell(*code_, large.value).calls_left = 100;
+  }
+  void TearDown() override { gate_->open(); }
+
+  void turns(usize loop, u32 times = 1) {
+    for (u32 i = 0; i < times; ++i) code_->became_hot(native_->code + native_->loops[loop].word);
+  }
+
+  Gate* gate_ = new Gate;
+  Background background_{[this] { return std::unique_ptr<runtime::OptimizingCompiler>(gate_); }};
+  std::shared_ptr<const wasm::Module> module_;
+  std::unique_ptr<ModuleCode> code_;
+  const NativeFunction* native_ = nullptr;
+};
+
+TEST_F(LargeFunction, ComesLastAndItsLoopsFirst) {
+  const runtime::CodeUnit first{small};
+  const runtime::CodeUnit loop{large, native_->loops[0].offset};
+  background_.enqueue({code_.get(), first});
+  (void)gate_->asked(1);
+  for (const runtime::CodeUnit& unit : {runtime::CodeUnit{large}, runtime::CodeUnit{small}, loop}) {
+    background_.enqueue({code_.get(), unit});
+  }
+  gate_->open();
+  EXPECT_EQ(gate_->asked(4), (std::vector{first, loop, runtime::CodeUnit{small}, runtime::CodeUnit{large}}));
+}
+
+TEST_F(LargeFunction, IsReplacedInOneLoop) {
+  const runtime::CodeUnit loops[] = {{large, native_->loops[0].offset}, {large, native_->loops[1].offset}};
+  turns(0, 2);
+  // While that is waited for, no other one is asked for, and the function comes behind.
+  turns(1, 1'000);
+  EXPECT_EQ(gate_->asked(1), std::vector{loops[0]});
+  gate_->open();
+  EXPECT_EQ(gate_->asked(2), (std::vector{loops[0], runtime::CodeUnit{large}}));
+  turns(1, limits::questions_between_loops - 1);
+  turns(0);
+  EXPECT_EQ(gate_->asked(2).size(), 2u);
+  turns(1);
+  EXPECT_EQ(gate_->asked(3), (std::vector{loops[0], runtime::CodeUnit{large}, loops[1]}));
 }
 
 }  // namespace

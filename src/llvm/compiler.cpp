@@ -107,12 +107,13 @@ class Compiler final : public runtime::OptimizingCompiler {
   explicit Compiler(Host host) : host_(std::move(host)) {}
 
   Result<runtime::ObjectCode> compile(const CompileJob& job) override {
+    const Budget budget(job);
     if (job.osr_loop && runtime::is_large(job.module, job.function)) {
-      auto code = compile(job, ir::CodeGenOptLevel::None);
+      auto code = compile(job, ir::CodeGenOptLevel::None, budget);
       // Such code takes larger frames.
-      if (code.ok() || Budget(job).is_exceeded()) return code;
+      if (code.ok() || budget.is_exceeded()) return code;
     }
-    return compile(job, ir::CodeGenOptLevel::Default);
+    return compile(job, ir::CodeGenOptLevel::Default, budget);
   }
 
   std::string_view identity() const override { return code_identity(); }
@@ -132,7 +133,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     std::chrono::steady_clock::time_point began_;
   };
 
-  Result<runtime::ObjectCode> compile(const CompileJob& job, ir::CodeGenOptLevel level) const {
+  Result<runtime::ObjectCode> compile(const CompileJob& job, ir::CodeGenOptLevel level, const Budget& budget) const {
     ir::LLVMContext context;
     Diagnostics diagnostics;
     context.setDiagnosticHandlerCallBack(Diagnostics::handle, &diagnostics);
@@ -145,7 +146,6 @@ class Compiler final : public runtime::OptimizingCompiler {
     for (ir::Function& function : out.module()) {
       if (!function.isDeclaration()) release_loads(function);
     }
-    Budget budget(job);
     optimize(out, *target, budget);
     if (budget.is_exceeded()) return refused("it takes too long");
     add_checks(out);

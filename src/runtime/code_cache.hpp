@@ -12,6 +12,8 @@ namespace wisp::runtime {
 struct CodeUnit {
   FuncIndex function;
   std::optional<u64> loop = std::nullopt;  // byte offset of the `loop` instruction in the module
+
+  bool operator==(const CodeUnit&) const = default;
 };
 
 /// Finished code of one module. Thread-safe.
