@@ -22,6 +22,7 @@ class FactSink {
     u32 local = 0;
     for (const wasm::LocalTypes::Run& run : state.locals().runs()) {
       locals_ += (run.end - local) * run.type.slots();
+      facts.locals += run.end - local;
       local = run.end;
     }
     facts.slots = std::max(locals_, runtime::slot_count(state.type().results));
@@ -34,18 +35,36 @@ class FactSink {
   void local_set(LocalIndex, ValType) { see(1); }
   void local_tee(LocalIndex, ValType) { see(1); }
   void block(const wasm::BlockType&) { see(0); }
-  void loop(const wasm::BlockType&) { see(0); }
-  void if_(const wasm::BlockType&) { see(1); }
-  void else_(const wasm::ControlFrame&) { see(0); }
-  void end(const wasm::ControlFrame&) { see(0); }
+  void loop(const wasm::BlockType& type) {
+    see(0);
+    carry(type.params());
+  }
+  void if_(const wasm::BlockType& type) {
+    see(1);
+    carry(type.results());
+  }
+  void else_(const wasm::ControlFrame& frame) {
+    see(0);
+    carry(frame.type.results());
+  }
+  void end(const wasm::ControlFrame& frame) {
+    see(0);
+    carry(frame.type.results());
+  }
   void unreachable() { see(0); }
-  void br(const wasm::Branch&) { see(0); }
-  void br_if(const wasm::Branch&) { see(1); }
-  void br_table(std::span<const u32>) { see(1); }
-  void return_() { see(0); }
-  void br_on_null(const wasm::Branch&, ValType) { see(1); }
-  void br_on_non_null(const wasm::Branch&, ValType) { see(1); }
-  void br_on_cast(wasm::Op, const wasm::Branch&, const wasm::Imm&) { see(4); }
+  void br(const wasm::Branch& branch) { branch_to(branch.target, 0); }
+  void br_if(const wasm::Branch& branch) { branch_to(branch.target, 1); }
+  void br_table(std::span<const u32> labels) {
+    see(1);
+    for (const u32 label : labels) carry(state_->label(label).label_types());
+  }
+  void return_() {
+    see(0);
+    carry(state_->type().results);
+  }
+  void br_on_null(const wasm::Branch& branch, ValType) { branch_to(branch.target, 1); }
+  void br_on_non_null(const wasm::Branch& branch, ValType) { branch_to(branch.target, 1); }
+  void br_on_cast(wasm::Op, const wasm::Branch& branch, const wasm::Imm&) { branch_to(branch.target, 4); }
   void throw_(TagIndex, const wasm::FuncType&) { see(4); }
   void throw_ref() { see(4); }
   void call(FuncIndex function, const wasm::FuncType&) {
@@ -58,8 +77,9 @@ class FactSink {
     facts.callees.insert(facts.callees.end(), likely.begin(), likely.end());
   }
   void call_ref(TypeIndex, const wasm::FuncType&) { see(12); }
-  void try_table(const wasm::BlockType&, std::span<const wasm::CatchClause>) {
+  void try_table(const wasm::BlockType&, std::span<const wasm::CatchClause> catches) {
     see(0);
+    for (const wasm::CatchClause& clause : catches) carry(state_->label(clause.label).label_types());
     facts.can_inline = false;
   }
   void return_call(FuncIndex function, const wasm::FuncType&) {
@@ -74,6 +94,15 @@ class FactSink {
   void see(u32 instructions) {
     facts.instructions += instructions;
     facts.slots = std::max(facts.slots, locals_ + state_->slot_height());
+  }
+  void branch_to(const wasm::ControlFrame& target, u32 instructions) {
+    see(instructions);
+    carry(target.label_types());
+  }
+  /// A way to a place where others meet it.
+  void carry(std::span<const ValType> types) {
+    ++facts.ways;
+    facts.carried += types.size();
   }
   void ends_in_call() {
     see(0);

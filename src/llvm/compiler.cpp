@@ -60,6 +60,25 @@ bool moves_stores(ir::StringRef pass) {
   return pass == "DSEPass" || pass == "MergedLoadStoreMotionPass";
 }
 
+/// Looking for vectors takes time that grows faster than a line of instructions.
+bool has_long_block(const ir::Module& module) {
+  return ir::any_of(module, [](const ir::Function& function) {
+    return ir::any_of(function,
+                      [](const ir::BasicBlock& block) { return block.size() > limits::vectorized_block_instructions; });
+  });
+}
+
+/// Values that ways bring to where they meet.
+u64 merged_values(const ir::Module& module) {
+  u64 count = 0;
+  for (const ir::Function& function : module) {
+    for (const ir::BasicBlock& block : function) {
+      for (const ir::PHINode& phi : block.phis()) count += phi.getNumIncomingValues();
+    }
+  }
+  return count;
+}
+
 /// What is compiled for: the processor that this runs on.
 struct Host {
   const ir::Target* target = nullptr;
@@ -148,6 +167,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     }
     optimize(out, *target, budget);
     if (budget.is_exceeded()) return refused("it takes too long");
+    if (merged_values(out.module()) > limits::coalesced_values) target->setOptLevel(ir::CodeGenOptLevel::None);
     add_checks(out);
     add_adapters(out);
     WISP_ASSERT(!ir::verifyModule(out.module(), &ir::errs()));
@@ -169,8 +189,10 @@ class Compiler final : public runtime::OptimizingCompiler {
     ir::CGSCCAnalysisManager components;
     ir::ModuleAnalysisManager modules;
     ir::PassInstrumentationCallbacks callbacks;
-    callbacks.registerShouldRunOptionalPassCallback(
-        [&](ir::StringRef pass, const ir::Any&) { return !budget.is_exceeded() && !moves_stores(pass); });
+    const bool is_long = has_long_block(out.module());
+    callbacks.registerShouldRunOptionalPassCallback([&](ir::StringRef pass, const ir::Any&) {
+      return !budget.is_exceeded() && !moves_stores(pass) && !(is_long && pass == "SLPVectorizerPass");
+    });
     ir::PipelineTuningOptions tuning;
     tuning.LoopVectorization = true;
     tuning.SLPVectorization = true;

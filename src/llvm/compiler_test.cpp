@@ -253,10 +253,52 @@ TEST_F(Compiler, CanBeCancelled) {
 
 TEST_F(Compiler, RefusesWhatIsTooLarge) {
   const Buffer step{0x41, 1, 0x1a};  // i32.const 1, drop
-  const auto module = module_of({wasm::test::repeat(step, limits::body_bytes / 3 + 1) + divide});
-  const auto code = compile(*module, 0);
-  ASSERT_FALSE(code.ok());
-  EXPECT_EQ(code.error().code, ErrorCode::limit);
+  for (const u32 steps : {limits::body_instructions - 10, limits::body_instructions}) {
+    const auto module = module_of({wasm::test::repeat(step, steps) + divide});
+    const auto code = compile(*module, 0);
+    ASSERT_EQ(code.ok(), steps < limits::body_instructions);
+    if (!code.ok()) EXPECT_EQ(code.error().code, ErrorCode::limit);
+  }
+}
+
+/// A function with so many locals beside its parameters.
+std::shared_ptr<const wasm::Module> with_locals(u32 locals, const Buffer& body) {
+  wasm::test::Parts parts;
+  parts.types = {binary_type};
+  parts.functions = {{0}};
+  parts.bodies = {Buffer{1} + wasm::test::uleb(locals) + Buffer{0x7f} + body + Buffer{0x0b}};
+  return wasm::test::load(parts.build()).value();
+}
+
+TEST_F(Compiler, RefusesWhereTooMuchMayMeet) {
+  constexpr u32 locals = 10'000;
+  constexpr u32 most = limits::merged_values / locals;
+  for (const u32 ways : {most - 20, most + 20}) {
+    const Buffer table = Buffer{0x02, 0x40, 0x20, 0, 0x0e} + wasm::test::uleb(ways) + Buffer(ways + 1) + Buffer{0x0b};
+    const auto module = with_locals(locals, table + Buffer{0x20, 1});
+    EXPECT_EQ(compile(*module, 0).ok(), ways < most) << ways;
+  }
+}
+
+/// So many ways out of a block, each of which brings another value of a local.
+std::shared_ptr<const wasm::Module> ways_out(u32 ways, u32 locals) {
+  const auto local = [&](u8 op, u32 i) { return Buffer{op} + wasm::test::uleb(2 + i % locals); };
+  Buffer body{0x02, 0x40};
+  for (u32 i = 0; i < ways; ++i) {
+    body = body + local(0x20, i) + Buffer{0x20, 1, 0x6c, 0x20, 0, 0x6a} + local(0x21, i * 7 + 1);  // a * y + x
+    body = body + Buffer{0x20, 1, 0x41} + wasm::test::sleb(i) + Buffer{0x46, 0x0d, 0};             // br_if y == i
+  }
+  body = body + Buffer{0x0b, 0x20, 0};
+  for (u32 i = 0; i < locals; ++i) body = body + local(0x20, i) + Buffer{0x73};  // i32.xor
+  return with_locals(locals, body);
+}
+
+// In hasty code, each way stores what it brings.
+TEST_F(Compiler, GeneratesCodeInHasteWhereMuchMeets) {
+  const auto code = compile(*ways_out(1'600, 100), 0);
+  ASSERT_TRUE(code.ok());
+  constexpr u64 store_bytes = 8;
+  EXPECT_GT(code->object.size(), limits::coalesced_values * store_bytes);
 }
 
 }  // namespace

@@ -6,12 +6,19 @@
 
 namespace wisp::llvm_tier::limits {
 
-/// The largest body that is compiled, in bytes; LLVM takes more than linear time for some.
-inline constexpr u64 body_bytes = 512 * 1024;
+/// The largest body that is compiled, in instructions as BodyFacts counts them: LLVM takes more than linear time for
+/// some. The evaluation loop of CPython has 52,000.
+inline constexpr u32 body_instructions = 100'000;
+/// Values of locals and operands that ways may bring to where they meet. LLVM may need 50 bytes for each; the largest
+/// functions of CPython and Perl have a million at most.
+inline constexpr u64 merged_values = 8'000'000;
+/// After optimization, as many of them for which it is worth looking for registers in common: the time for that grows
+/// faster. The largest functions of Perl have 100,000.
+inline constexpr u64 coalesced_values = 150'000;
+/// Instructions without a jump among them in which it is looked for vectors.
+inline constexpr u32 vectorized_block_instructions = 1'500;
 /// Bytes that one instruction fills or copies without anybody being able to interrupt it.
 inline constexpr u64 moved_bytes = 64 * 1024;
-/// Locals that a compiled function may have.
-inline constexpr u32 locals = 20'000;
 /// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
 /// functions.
 inline constexpr u32 native_frame_bytes = 64 * 1024;
@@ -33,6 +40,7 @@ inline constexpr u32 regular_stride = 4;
 /// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
 inline constexpr u32 inline_instructions = 160;
 inline constexpr u32 inline_total_instructions = 4'000;
+inline constexpr u64 inline_merged_values = 10'000;
 /// Functions that a call through a table is compared with, before it is made in the general way.
 inline constexpr u32 likely_callees = 4;
 /// A body of so few instructions is part of whatever calls it, though it may be long in machine code: a call of the

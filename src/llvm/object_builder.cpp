@@ -65,6 +65,7 @@ class InlineCandidates {
       if (!known) continue;
       const BodyFacts& facts = *known;
       if (!facts.can_inline || !facts.fits_frame() || facts.instructions > limits::inline_instructions) continue;
+      if (facts.merged_values() > limits::inline_merged_values) continue;
       if (total_ + facts.instructions > limits::inline_total_instructions) continue;
       total_ += facts.instructions;
       ir::Function* f = translate(out_, callee, Entry::registers);
@@ -137,10 +138,10 @@ void unroll_calls(ir::Function& function, const BodyFacts& facts) {
 
 bool build_object(ObjectModule& out) {
   const FuncIndex function = out.job().function;
-  if (out.wasm().body(function).code.size() > limits::body_bytes) return false;
   const std::optional<BodyFacts> known = facts_of(out, function);
   if (!known || !known->fits_frame()) return false;
   const BodyFacts& facts = *known;
+  if (facts.instructions > limits::body_instructions || facts.merged_values() > limits::merged_values) return false;
   const bool is_osr = out.job().osr_loop.has_value();
   const Entry entry = is_osr ? Entry::osr : facts.has_tail_call ? Entry::slots : Entry::registers;
   ir::Function* const body = translate(out, function, entry);

@@ -24,6 +24,12 @@ struct BodyFacts {
   /// Slots for its locals and operands. With more than a frame may have, it is not compiled in any tier.
   u32 slots = 0;
   bool fits_frame() const { return slots <= runtime::limits::frame_slots; }
+  u32 locals = 0;
+  /// Ways to places where ways meet, and the operands that they carry there.
+  u64 ways = 0;
+  u64 carried = 0;
+  /// Values that are to be merged at most: each way may bring another one of each local.
+  u64 merged_values() const { return ways * locals + carried; }
 };
 std::optional<BodyFacts> facts_of(ObjectModule& out, FuncIndex function);
 
