@@ -37,7 +37,8 @@ inline constexpr u32 check_unroll_instructions = 24;
 inline constexpr u32 check_unroll = 4;
 /// Distance of stores in successive turns, in elements, up to which a loop is worth vectorizing.
 inline constexpr u32 regular_stride = 4;
-/// Bodies that may be offered to the inliner: instructions of one, and of all for one function.
+/// Bodies that may be offered to the inliner: instructions of one, of all for one function, and values that may meet in
+/// one.
 inline constexpr u32 inline_instructions = 160;
 inline constexpr u32 inline_total_instructions = 4'000;
 inline constexpr u64 inline_merged_values = 10'000;
