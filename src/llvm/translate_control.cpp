@@ -1,5 +1,11 @@
 #include "llvm/translator.hpp"
 
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/Transforms/Utils/SSAUpdater.h>
+#pragma clang diagnostic pop
+
 /// Translation of blocks, branches and exception handlers.
 namespace wisp::llvm_tier {
 
@@ -63,7 +69,6 @@ void Translator::loop(const wasm::BlockType& type) {
 
 /// Execution begins before the loop that comes next, with everything from its slot.
 void Translator::begin_osr() {
-  Block before = b_.GetInsertBlock();
   Block osr = new_block("osr");
   Block both = new_block();
   b_.CreateBr(both);
@@ -83,16 +88,33 @@ void Translator::begin_osr() {
   need_slots(from);
   for (usize i = 0; i < locals_.size(); ++i) set_local(locals_[i], locals[i]);
   for (usize i = 0; i < stack_.size(); ++i) {
-    Operand& operand = stack_[i];
+    const Operand& operand = stack_[i];
     // What is at home elsewhere has not been brought there on this way.
     if (operand.is_ref) out_.store(b_, operands[i], slot(ref_locals_ + operand.refs_below), Touches::slot);
-    ir::PHINode* phi = ir::IRBuilder<>(both).CreatePHI(operand.value->getType(), 2);
-    phi->addIncoming(operand.value, before);
-    phi->addIncoming(operands[i], osr);
-    operand.value = phi;
+    osr_operands_.push_back({operand.value, operands[i]});
   }
   b_.CreateBr(both);
   b_.SetInsertPoint(both);
+}
+
+/// Where an operand that waited below the loop is used, it is what the slot had, unless the way there has come by where
+/// it is made.
+void Translator::join_osr_operands() {
+  for (const auto& [made, loaded] : osr_operands_) {
+    auto* maker = ir::dyn_cast<ir::Instruction>(made);
+    if (maker == nullptr) continue;  // the same on every way
+    ir::SSAUpdater values;
+    values.Initialize(made->getType(), "");
+    values.AddAvailableValue(maker->getParent(), made);
+    values.AddAvailableValue(ir::cast<ir::Instruction>(loaded)->getParent(), loaded);
+    const auto is_elsewhere = [&](const ir::Use& use) {
+      auto* user = ir::cast<ir::Instruction>(use.getUser());
+      return user->getParent() != maker->getParent() || ir::isa<ir::PHINode>(user);
+    };
+    for (ir::Use& use : ir::make_early_inc_range(made->uses())) {
+      if (is_elsewhere(use)) values.RewriteUse(use);
+    }
+  }
 }
 
 void Translator::if_(const wasm::BlockType& type) {

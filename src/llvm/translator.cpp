@@ -126,6 +126,7 @@ void Translator::leave(std::span<const Value> results) {
   out_.store_slots(b_, ir::ArrayRef<Value>(results.data(), results.size()), frame_);
   need_slots(runtime::slot_count(state_->type().results));
   b_.CreateRet(out_.constant32(u32(runtime::Status::returned)));
+  join_osr_operands();
 }
 
 void Translator::leave_with(Value status) {

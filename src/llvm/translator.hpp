@@ -145,6 +145,7 @@ class Translator {
   void branch_to(const wasm::ControlFrame& target);
   void branch_if(Value condition, const wasm::Branch& branch);
   void begin_osr();
+  void join_osr_operands();
   void finish_label(Label& label, std::span<const wasm::ValType> types);
   void handle(const wasm::CatchClause& clause, Value exception, Block next);
   Value tag_value(wasm::ValType type, Value address) {
@@ -258,7 +259,8 @@ class Translator {
   u32 ref_locals_ = 0;
   u32 frame_slots_ = 0;
   u32 try_label_ = none;
-  u32 settled_ = 0;        // the references among so many operands are in their slots
+  std::vector<std::pair<Value, Value>> osr_operands_;  // that waited where execution begins: as made, as found there
+  u32 settled_ = 0;                                    // the references among so many operands are in their slots
   Block start_ = nullptr;  // where the body begins, and begins again when it calls itself in tail position
 };
 
