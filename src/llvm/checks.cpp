@@ -287,6 +287,48 @@ void hold_loads(ir::Function& function) {
 /// what follows it does, and then nobody needs the loads that the value was computed from.
 static bool splits_computed_lanes(const ir::Instruction& instruction) {
   const auto* cast = ir::dyn_cast<ir::BitCastInst>(&instruction);
+/// Whether a processor computes the value: what comes of that is no signalling NaN.
+static bool is_computed(const ir::Value& value) {
+  if (const auto* call = ir::dyn_cast<ir::IntrinsicInst>(&value)) {
+    constexpr ir::Intrinsic::ID computing[] = {ir::Intrinsic::sqrt, ir::Intrinsic::ceil, ir::Intrinsic::floor,
+                                               ir::Intrinsic::trunc, ir::Intrinsic::roundeven};
+    return ir::is_contained(computing, call->getIntrinsicID());
+  }
+  // Lanes beside zeros.
+  if (const auto* lanes = ir::dyn_cast<ir::ShuffleVectorInst>(&value)) {
+    return ir::isa<ir::Constant>(lanes->getOperand(1)) && is_computed(*lanes->getOperand(0));
+  }
+  // There and back is nothing.
+  if (const auto* shorter = ir::dyn_cast<ir::FPTruncInst>(&value))
+    return !ir::isa<ir::FPExtInst>(shorter->getOperand(0));
+  return ir::isa<ir::BinaryOperator, ir::FPExtInst>(value);
+}
+
+/// Lane by lane, the same.
+static ir::Value* by_lanes(ir::IntrinsicInst& call) {
+  ir::IRBuilder<> b(&call);
+  ir::Value* vector = call.getOperand(0);
+  const u32 count = ir::cast<ir::FixedVectorType>(call.getType())->getNumElements();
+  for (u32 i = 0; i < count; ++i) {
+    ir::Value* lane = b.CreateUnaryIntrinsic(call.getIntrinsicID(), b.CreateExtractElement(call.getOperand(0), u64{i}));
+    vector = b.CreateInsertElement(vector, lane, u64{i});
+  }
+  return vector;
+}
+
+/// Makes NaNs quiet only where nothing is computed.
+static void settle_nans(ir::Function& function) {
+  for (ir::Instruction& instruction : ir::make_early_inc_range(ir::instructions(function))) {
+    auto* call = ir::dyn_cast<ir::IntrinsicInst>(&instruction);
+    if (call == nullptr || call->getIntrinsicID() != ir::Intrinsic::canonicalize) continue;
+    const bool is_needed = !is_computed(*call->getOperand(0));
+    // LLVM has no instruction of other widths for it.
+    if (is_needed && (!call->getType()->isVectorTy() || call->getType()->getPrimitiveSizeInBits() == 128)) continue;
+    call->replaceAllUsesWith(is_needed ? by_lanes(*call) : call->getOperand(0));
+    call->eraseFromParent();
+  }
+}
+
   if (cast == nullptr || !cast->getType()->isVectorTy()) return false;
   const bool is_narrower = cast->getType()->getScalarSizeInBits() < cast->getSrcTy()->getScalarSizeInBits();
   return is_narrower && ir::isa<ir::CastInst, ir::BinaryOperator, ir::CallInst>(cast->getOperand(0));
@@ -296,6 +338,7 @@ static bool splits_computed_lanes(const ir::Instruction& instruction) {
 static bool wants_last_byte(ir::Instruction& value, ir::DemandedBits& demanded, u32 depth = 0) {
   if (value.getType()->isIntegerTy()) return demanded.getDemandedBits(&value).countl_zero() < 8;
   const auto* type = ir::dyn_cast<ir::FixedVectorType>(value.getType());
+    settle_nans(function);
   if (type == nullptr || depth == limits::followed_users) return true;
   const int last = int(type->getNumElements()) - 1;
   return ir::any_of(value.uses(), [&](const ir::Use& use) {

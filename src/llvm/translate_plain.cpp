@@ -53,12 +53,18 @@ ir::Value* Translator::compare(CmpInst::Predicate predicate, Value a, Value b) {
   return b_.CreateCmp(predicate, a, b);
 }
 
+/// Arithmetic makes quiet NaNs. LLVM says nothing of that, and would put the operand in the place of what leaves every
+/// number as it is. What turns out to be done by the processor does not need it (`settle_nans`).
+ir::Value* Translator::quiet(Value value) {
+  return intrinsic(ir::Intrinsic::canonicalize, {value});
+}
+
 /// Minimum or maximum of scalars or lanes. Of NaNs it is the sum, which is quiet; the intrinsic may leave one
 /// signalling.
 ir::Value* Translator::extremum(ir::Intrinsic::ID id, Value a, Value b) {
   auto* number = ir::cast<ir::Instruction>(intrinsic(id, {a, b}));
   number->setHasNoNaNs(true);
-  return b_.CreateSelect(b_.CreateFCmpUNO(a, b), b_.CreateFAdd(a, b), number);
+  return b_.CreateSelect(b_.CreateFCmpUNO(a, b), quiet(b_.CreateFAdd(a, b)), number);
 }
 
 bool Translator::integer(Op op) {
@@ -169,71 +175,23 @@ void Translator::wide(Op op) {
   split(op == Op::i64_add128 ? b_.CreateAdd(a, b) : b_.CreateSub(a, b));
 }
 
-namespace {
-
-bool is_constant(ir::Value* value, double wanted) {
-  const auto* constant = ir::dyn_cast<ir::ConstantFP>(value);
-  if (constant == nullptr) return false;
-  const ir::APFloat& number = constant->getValueAPF();
-  ir::APFloat other(wanted);
-  bool loses = false;
-  other.convert(number.getSemantics(), ir::APFloat::rmNearestTiesToEven, &loses);
-  return number.bitwiseIsEqual(other);
-}
-
-}  // namespace
-
-/// Arithmetic with a constant that leaves every number as it is: LLVM would leave a signalling NaN alone, too, where it
-/// has to become a quiet one.
-bool Translator::identity_with(Op op) {
-  Value a = peek(1);
-  Value b = peek(0);
-  auto finish = [&](Value value, bool negate) {
-    pop();
-    pop();
-    value = intrinsic(ir::Intrinsic::canonicalize, {value});
-    push(negate ? b_.CreateFNeg(value) : value);
-    return true;
-  };
-  switch (op) {
-    FLOATS(add) : if (is_constant(b, -0.0)) return finish(a, false);
-    if (is_constant(a, -0.0)) return finish(b, false);
-    return false;
-    FLOATS(sub) : if (is_constant(b, 0.0)) return finish(a, false);
-    if (is_constant(a, -0.0)) return finish(b, true);
-    return false;
-    FLOATS(mul) : if (is_constant(b, 1.0)) return finish(a, false);
-    if (is_constant(a, 1.0)) return finish(b, false);
-    if (is_constant(b, -1.0)) return finish(a, true);
-    if (is_constant(a, -1.0)) return finish(b, true);
-    return false;
-    FLOATS(div) : if (is_constant(b, 1.0)) return finish(a, false);
-    if (is_constant(b, -1.0)) return finish(a, true);
-    return false;
-    default:
-      return false;
-  }
-}
-
 bool Translator::floating(Op op) {
   if (op < Op::f32_eq || op > Op::f64_reinterpret_i64) return false;
-  const bool is_binary = wasm::info(op).signature.size() == 4;
-  if (is_binary && identity_with(op)) return true;
   switch (op) {
-    BINARY(FLOATS, add, b_.CreateFAdd(a, b))
-    BINARY(FLOATS, sub, b_.CreateFSub(a, b))
-    BINARY(FLOATS, mul, b_.CreateFMul(a, b))
-    BINARY(FLOATS, div, b_.CreateFDiv(a, b))
+    BINARY(FLOATS, add, quiet(b_.CreateFAdd(a, b)))
+    BINARY(FLOATS, sub, quiet(b_.CreateFSub(a, b)))
+    BINARY(FLOATS, mul, quiet(b_.CreateFMul(a, b)))
+    BINARY(FLOATS, div, quiet(b_.CreateFDiv(a, b)))
     BINARY(FLOATS, min, extremum(ir::Intrinsic::minimum, a, b))
     BINARY(FLOATS, max, extremum(ir::Intrinsic::maximum, a, b))
     BINARY(FLOATS, copysign, intrinsic(ir::Intrinsic::copysign, {a, b}))
     UNARY(FLOATS, abs, intrinsic(ir::Intrinsic::fabs, {a}))
     UNARY(FLOATS, neg, b_.CreateFNeg(a))
-    UNARY(FLOATS, ceil, intrinsic(ir::Intrinsic::ceil, {a}))
-    UNARY(FLOATS, floor, intrinsic(ir::Intrinsic::floor, {a}))
-    UNARY(FLOATS, trunc, intrinsic(ir::Intrinsic::trunc, {a}))
-    UNARY(FLOATS, nearest, intrinsic(ir::Intrinsic::roundeven, {a}))
-    UNARY(FLOATS, sqrt, intrinsic(ir::Intrinsic::sqrt, {a}))
+    UNARY(FLOATS, ceil, quiet(intrinsic(ir::Intrinsic::ceil, {a})))
+    UNARY(FLOATS, floor, quiet(intrinsic(ir::Intrinsic::floor, {a})))
+    UNARY(FLOATS, trunc, quiet(intrinsic(ir::Intrinsic::trunc, {a})))
+    UNARY(FLOATS, nearest, quiet(intrinsic(ir::Intrinsic::roundeven, {a})))
+    UNARY(FLOATS, sqrt, quiet(intrinsic(ir::Intrinsic::sqrt, {a})))
     COMPARE(FLOATS, eq, FCMP_OEQ)
     COMPARE(FLOATS, ne, FCMP_UNE)
     COMPARE(FLOATS, lt, FCMP_OLT)
@@ -287,18 +245,11 @@ bool Translator::conversion(Op op) {
     REINTERPRET(f32_reinterpret_i32, f32)
     REINTERPRET(f64_reinterpret_i64, f64)
     case Op::f64_promote_f32:
-      push(b_.CreateFPExt(pop(), f64));
+      push(quiet(b_.CreateFPExt(pop(), f64)));
       return true;
-    case Op::f32_demote_f64: {
-      Value a = pop();
-      if (auto* promoted = ir::dyn_cast<ir::FPExtInst>(a)) {
-        // The way there and back only makes a NaN quiet.
-        push(intrinsic(ir::Intrinsic::canonicalize, {promoted->getOperand(0)}));
-      } else {
-        push(b_.CreateFPTrunc(a, f32));
-      }
+    case Op::f32_demote_f64:
+      push(quiet(b_.CreateFPTrunc(pop(), f32)));
       return true;
-    }
     default:
       return false;
   }

@@ -30,10 +30,10 @@ bool Translator::vector_float(Op op) {
   };
   auto lanes_like = [&](Value a) { return lanes(a->getType()->getScalarSizeInBits()); };
   switch (op) {
-    BOTH(add, LANES(b_.CreateFAdd(a, b)))
-    BOTH(sub, LANES(b_.CreateFSub(a, b)))
-    BOTH(mul, LANES(b_.CreateFMul(a, b)))
-    BOTH(div, LANES(b_.CreateFDiv(a, b)))
+    BOTH(add, LANES(quiet(b_.CreateFAdd(a, b))))
+    BOTH(sub, LANES(quiet(b_.CreateFSub(a, b))))
+    BOTH(mul, LANES(quiet(b_.CreateFMul(a, b))))
+    BOTH(div, LANES(quiet(b_.CreateFDiv(a, b))))
     BOTH(min, CALL(minimum))
     BOTH(max, CALL(maximum))
     BOTH(relaxed_min, CALL(minimum))
@@ -53,14 +53,15 @@ bool Translator::vector_float(Op op) {
 
 bool Translator::vector_float_unary(Op op) {
   auto step = [&](u32 bits, ir::Intrinsic::ID id) {
-    push_vector(intrinsic(id, {pop_vector(float_lanes(bits))}));
+    Value result = intrinsic(id, {pop_vector(float_lanes(bits))});
+    push_vector(id == ir::Intrinsic::fabs ? result : quiet(result));
     return true;
   };
   auto multiply_add = [&](u32 bits, bool negate) {
     Value c = pop_vector(float_lanes(bits));
     Value b = pop_vector(float_lanes(bits));
-    Value product = b_.CreateFMul(pop_vector(float_lanes(bits)), b);
-    push_vector(negate ? b_.CreateFSub(c, product) : b_.CreateFAdd(product, c));
+    Value product = quiet(b_.CreateFMul(pop_vector(float_lanes(bits)), b));
+    push_vector(quiet(negate ? b_.CreateFSub(c, product) : b_.CreateFAdd(product, c)));
     return true;
   };
   switch (op) {
@@ -89,8 +90,7 @@ bool Translator::vector_float_conversion(Op op) {
   ir::Type* halves = ir::FixedVectorType::get(b_.getFloatTy(), 2);
   ir::Type* ints = ir::FixedVectorType::get(out_.i32(), 2);
   auto with_zeros = [&](Value pair) {
-    push_vector(b_.CreateShuffleVector(pair, ir::Constant::getNullValue(pair->getType()), {0, 1, 2, 3}));
-    return true;
+    return b_.CreateShuffleVector(pair, ir::Constant::getNullValue(pair->getType()), {0, 1, 2, 3});
   };
   auto truncate = [&](ir::FixedVectorType* from, ir::Type* to, bool is_signed) {
     const auto id = is_signed ? ir::Intrinsic::fptosi_sat : ir::Intrinsic::fptoui_sat;
@@ -98,9 +98,10 @@ bool Translator::vector_float_conversion(Op op) {
   };
   switch (op) {
     case Op::f32x4_demote_f64x2_zero:
-      return with_zeros(b_.CreateFPTrunc(pop_vector(float_lanes(64)), halves));
+      push_vector(quiet(with_zeros(b_.CreateFPTrunc(pop_vector(float_lanes(64)), halves))));
+      return true;
     case Op::f64x2_promote_low_f32x4:
-      push_vector(b_.CreateFPExt(half(pop_vector(float_lanes(32)), false), float_lanes(64)));
+      push_vector(quiet(b_.CreateFPExt(half(pop_vector(float_lanes(32)), false), float_lanes(64))));
       return true;
     case Op::f32x4_convert_i32x4_s:
       push_vector(b_.CreateSIToFP(pop_vector(lanes(32)), float_lanes(32)));
@@ -124,10 +125,12 @@ bool Translator::vector_float_conversion(Op op) {
       return true;
     case Op::i32x4_trunc_sat_f64x2_s_zero:
     case Op::i32x4_relaxed_trunc_f64x2_s_zero:
-      return with_zeros(truncate(float_lanes(64), ints, true));
+      push_vector(with_zeros(truncate(float_lanes(64), ints, true)));
+      return true;
     case Op::i32x4_trunc_sat_f64x2_u_zero:
     case Op::i32x4_relaxed_trunc_f64x2_u_zero:
-      return with_zeros(truncate(float_lanes(64), ints, false));
+      push_vector(with_zeros(truncate(float_lanes(64), ints, false)));
+      return true;
     default:
       return false;
   }

@@ -180,7 +180,7 @@ class Translator {
   void truncate(ir::Type* to, bool is_signed);
   void truncate_sat(ir::Type* to, bool is_signed);
   void wide(wasm::Op op);
-  bool identity_with(wasm::Op op);
+  Value quiet(Value value);
   Value extremum(ir::Intrinsic::ID id, Value a, Value b);
   Value intrinsic(ir::Intrinsic::ID id, std::initializer_list<Value> operands);
   void push_bool(Value condition) { push(b_.CreateZExt(condition, out_.i32())); }
