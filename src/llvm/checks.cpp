@@ -4,7 +4,6 @@
 #pragma clang diagnostic ignored "-Weverything"
 #include <llvm/Analysis/AssumptionCache.h>
 #include <llvm/Analysis/CFG.h>
-#include <llvm/Analysis/DemandedBits.h>
 #include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
@@ -13,13 +12,7 @@
 #include <llvm/IR/InstIterator.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/Inliner.h>
-#include <llvm/Transforms/InstCombine/InstCombine.h>
-#include <llvm/Transforms/Scalar/EarlyCSE.h>
-#include <llvm/Transforms/Scalar/SCCP.h>
-#include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
-#include <llvm/Transforms/Utils/Local.h>
-#include <llvm/Transforms/Utils/PromoteMemToReg.h>
 #include <llvm/Transforms/Utils/ValueMapper.h>
 #pragma clang diagnostic pop
 
@@ -31,17 +24,6 @@
 namespace wisp::llvm_tier {
 
 namespace {
-
-/// Locals become values, so that it can be seen who uses what.
-void promote_locals(ir::Function& function) {
-  ir::removeUnreachableBlocks(function);
-  std::vector<ir::AllocaInst*> variables;
-  for (ir::Instruction& instruction : function.getEntryBlock()) {
-    if (auto* variable = ir::dyn_cast<ir::AllocaInst>(&instruction)) variables.push_back(variable);
-  }
-  ir::DominatorTree tree(function);
-  ir::PromoteMemToReg(variables, tree);
-}
 
 /// Calls `work` with the module's analyses, and the functions'.
 void with_analyses(auto work) {
@@ -60,18 +42,6 @@ void with_analyses(auto work) {
   } else {
     work(modules);
   }
-}
-
-/// What LLVM would do first, so that it is seen whose values are not wanted for reasons of arithmetic.
-void simplify(ir::Function& function) {
-  with_analyses([&](ir::FunctionAnalysisManager& functions) {
-    ir::FunctionPassManager passes;
-    passes.addPass(ir::EarlyCSEPass());
-    passes.addPass(ir::SCCPPass());
-    passes.addPass(ir::InstCombinePass());
-    passes.addPass(ir::SimplifyCFGPass());
-    passes.run(function, functions);
-  });
 }
 
 /// Writes checks into one body.
@@ -267,139 +237,6 @@ class Checker {
 
 }  // namespace
 
-void hold_loads(ir::Function& function) {
-  const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
-  // Nothing volatile goes away; what is done to a function first may already drop what nobody needs.
-  bool has_loads = false;
-  for (ir::BasicBlock& block : function) {
-    for (ir::Instruction& instruction : block) {
-      auto* load = ir::dyn_cast<ir::LoadInst>(&instruction);
-      if (load == nullptr || !load->hasMetadata(guest)) continue;
-      load->setVolatile(true);
-      has_loads = true;
-    }
-  }
-  promote_locals(function);
-  if (has_loads) simplify(function);
-}
-
-/// Whether some of the value's bits can be known where lanes are taken apart: `simplify` does not look into them, but
-/// what follows it does, and then nobody needs the loads that the value was computed from.
-static bool splits_computed_lanes(const ir::Instruction& instruction) {
-  const auto* cast = ir::dyn_cast<ir::BitCastInst>(&instruction);
-/// Whether a processor computes the value: what comes of that is no signalling NaN.
-static bool is_computed(const ir::Value& value) {
-  if (const auto* call = ir::dyn_cast<ir::IntrinsicInst>(&value)) {
-    constexpr ir::Intrinsic::ID computing[] = {ir::Intrinsic::sqrt, ir::Intrinsic::ceil, ir::Intrinsic::floor,
-                                               ir::Intrinsic::trunc, ir::Intrinsic::roundeven};
-    return ir::is_contained(computing, call->getIntrinsicID());
-  }
-  // Lanes beside zeros.
-  if (const auto* lanes = ir::dyn_cast<ir::ShuffleVectorInst>(&value)) {
-    return ir::isa<ir::Constant>(lanes->getOperand(1)) && is_computed(*lanes->getOperand(0));
-  }
-  // There and back is nothing.
-  if (const auto* shorter = ir::dyn_cast<ir::FPTruncInst>(&value))
-    return !ir::isa<ir::FPExtInst>(shorter->getOperand(0));
-  return ir::isa<ir::BinaryOperator, ir::FPExtInst>(value);
-}
-
-/// Lane by lane, the same.
-static ir::Value* by_lanes(ir::IntrinsicInst& call) {
-  ir::IRBuilder<> b(&call);
-  ir::Value* vector = call.getOperand(0);
-  const u32 count = ir::cast<ir::FixedVectorType>(call.getType())->getNumElements();
-  for (u32 i = 0; i < count; ++i) {
-    ir::Value* lane = b.CreateUnaryIntrinsic(call.getIntrinsicID(), b.CreateExtractElement(call.getOperand(0), u64{i}));
-    vector = b.CreateInsertElement(vector, lane, u64{i});
-  }
-  return vector;
-}
-
-/// Makes NaNs quiet only where nothing is computed.
-static void settle_nans(ir::Function& function) {
-  for (ir::Instruction& instruction : ir::make_early_inc_range(ir::instructions(function))) {
-    auto* call = ir::dyn_cast<ir::IntrinsicInst>(&instruction);
-    if (call == nullptr || call->getIntrinsicID() != ir::Intrinsic::canonicalize) continue;
-    const bool is_needed = !is_computed(*call->getOperand(0));
-    // LLVM has no instruction of other widths for it.
-    if (is_needed && (!call->getType()->isVectorTy() || call->getType()->getPrimitiveSizeInBits() == 128)) continue;
-    call->replaceAllUsesWith(is_needed ? by_lanes(*call) : call->getOperand(0));
-    call->eraseFromParent();
-  }
-}
-
-  if (cast == nullptr || !cast->getType()->isVectorTy()) return false;
-  const bool is_narrower = cast->getType()->getScalarSizeInBits() < cast->getSrcTy()->getScalarSizeInBits();
-  return is_narrower && ir::isa<ir::CastInst, ir::BinaryOperator, ir::CallInst>(cast->getOperand(0));
-}
-
-/// Whether anybody wants the last byte of an integer or a vector.
-static bool wants_last_byte(ir::Instruction& value, ir::DemandedBits& demanded, u32 depth = 0) {
-  if (value.getType()->isIntegerTy()) return demanded.getDemandedBits(&value).countl_zero() < 8;
-  const auto* type = ir::dyn_cast<ir::FixedVectorType>(value.getType());
-    settle_nans(function);
-  if (type == nullptr || depth == limits::followed_users) return true;
-  const int last = int(type->getNumElements()) - 1;
-  return ir::any_of(value.uses(), [&](const ir::Use& use) {
-    auto* user = ir::cast<ir::Instruction>(use.getUser());
-    if (const auto* extract = ir::dyn_cast<ir::ExtractElementInst>(user)) {
-      const auto* lane = ir::dyn_cast<ir::ConstantInt>(extract->getIndexOperand());
-      return lane == nullptr || (lane->equalsInt(u64(last)) && wants_last_byte(*user, demanded, depth + 1));
-    }
-    if (const auto* shuffle = ir::dyn_cast<ir::ShuffleVectorInst>(user)) {
-      const int first = use.getOperandNo() == 0 ? 0 : last + 1;
-      return ir::is_contained(shuffle->getShuffleMask(), first + last);
-    }
-    const bool is_by_lanes = ir::isa<ir::CastInst, ir::BinaryOperator, ir::UnaryOperator, ir::CmpInst>(user);
-    return !is_by_lanes || wants_last_byte(*user, demanded, depth + 1);
-  });
-}
-
-/// Of a load whose last byte nobody wants, LLVM makes a shorter one, even if it is volatile. That does not trap where
-/// only the rest is out of bounds, so the last byte is read, too.
-static void read_last_byte(ir::LoadInst& load) {
-  ir::IRBuilder<> b(&load);
-  const u64 size = load.getType()->getPrimitiveSizeInBits() / 8;
-  b.CreateLoad(b.getInt8Ty(), b.CreateConstGEP1_64(b.getInt8Ty(), load.getPointerOperand(), size - 1), true);
-}
-
-void release_loads(ir::Function& function) {
-  const unsigned guest = function.getContext().getMDKindID(guest_load_metadata);
-  simplify(function);
-  std::vector<ir::Instruction*> todo;
-  std::set<const ir::Instruction*> wanted;
-  for (ir::BasicBlock& block : function) {
-    for (ir::Instruction& instruction : block) {
-      const bool is_guest_load = instruction.hasMetadata() && instruction.hasMetadata(guest);
-      if (is_guest_load) continue;
-      if (instruction.isTerminator() || instruction.mayHaveSideEffects()) todo.push_back(&instruction);
-    }
-  }
-  while (!todo.empty()) {
-    ir::Instruction* instruction = todo.back();
-    todo.pop_back();
-    if (splits_computed_lanes(*instruction)) continue;
-    for (ir::Value* operand : instruction->operands()) {
-      auto* needed = ir::dyn_cast<ir::Instruction>(operand);
-      if (needed != nullptr && wanted.insert(needed).second) todo.push_back(needed);
-    }
-  }
-  ir::AssumptionCache assumptions(function);
-  ir::DominatorTree tree(function);
-  ir::DemandedBits demanded(function, assumptions, tree);
-  for (ir::BasicBlock& block : function) {
-    for (ir::Instruction& instruction : block) {
-      if (!instruction.hasMetadata() || !instruction.hasMetadata(guest)) continue;
-      auto& load = ir::cast<ir::LoadInst>(instruction);
-      load.setMetadata(guest, nullptr);
-      if (!wanted.contains(&load)) continue;
-      load.setVolatile(false);
-      if (!wants_last_byte(load, demanded)) read_last_byte(load);
-    }
-  }
-}
-
 void inline_bodies(ObjectModule& out) {
   const auto bodies = [&](auto each) {
     for (ir::Function& function : out.module()) {
@@ -450,6 +287,48 @@ static void split_returns(ir::Function& function) {
   }
 }
 
+/// Whether a processor computes the value: what comes of that is no signalling NaN.
+static bool is_computed(const ir::Value& value) {
+  if (const auto* call = ir::dyn_cast<ir::IntrinsicInst>(&value)) {
+    constexpr ir::Intrinsic::ID computing[] = {ir::Intrinsic::sqrt, ir::Intrinsic::ceil, ir::Intrinsic::floor,
+                                               ir::Intrinsic::trunc, ir::Intrinsic::roundeven};
+    return ir::is_contained(computing, call->getIntrinsicID());
+  }
+  // Lanes beside zeros.
+  if (const auto* lanes = ir::dyn_cast<ir::ShuffleVectorInst>(&value)) {
+    return ir::isa<ir::Constant>(lanes->getOperand(1)) && is_computed(*lanes->getOperand(0));
+  }
+  // There and back is nothing.
+  if (const auto* shorter = ir::dyn_cast<ir::FPTruncInst>(&value))
+    return !ir::isa<ir::FPExtInst>(shorter->getOperand(0));
+  return ir::isa<ir::BinaryOperator, ir::FPExtInst>(value);
+}
+
+/// Lane by lane, the same.
+static ir::Value* by_lanes(ir::IntrinsicInst& call) {
+  ir::IRBuilder<> b(&call);
+  ir::Value* vector = call.getOperand(0);
+  const u32 count = ir::cast<ir::FixedVectorType>(call.getType())->getNumElements();
+  for (u32 i = 0; i < count; ++i) {
+    ir::Value* lane = b.CreateUnaryIntrinsic(call.getIntrinsicID(), b.CreateExtractElement(call.getOperand(0), u64{i}));
+    vector = b.CreateInsertElement(vector, lane, u64{i});
+  }
+  return vector;
+}
+
+/// Makes NaNs quiet only where nothing is computed.
+static void settle_nans(ir::Function& function) {
+  for (ir::Instruction& instruction : ir::make_early_inc_range(ir::instructions(function))) {
+    auto* call = ir::dyn_cast<ir::IntrinsicInst>(&instruction);
+    if (call == nullptr || call->getIntrinsicID() != ir::Intrinsic::canonicalize) continue;
+    const bool is_needed = !is_computed(*call->getOperand(0));
+    // LLVM has no instruction of other widths for it.
+    if (is_needed && (!call->getType()->isVectorTy() || call->getType()->getPrimitiveSizeInBits() == 128)) continue;
+    call->replaceAllUsesWith(is_needed ? by_lanes(*call) : call->getOperand(0));
+    call->eraseFromParent();
+  }
+}
+
 /// Whether it may have to be left where it is, in an access or a call.
 static bool can_be_left(const ir::Function& function) {
   return ir::any_of(ir::instructions(function),
@@ -459,6 +338,7 @@ static bool can_be_left(const ir::Function& function) {
 void add_checks(ObjectModule& out) {
   for (ir::Function& function : out.module()) {
     if (function.isDeclarationForLinker() || !function.hasFnAttribute("wisp-body")) continue;
+    settle_nans(function);
     split_returns(function);
     Checker(out, function).run();
     if (!can_be_left(function)) function.removeFnAttr("frame-pointer");

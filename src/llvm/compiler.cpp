@@ -17,7 +17,9 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/TargetParser/SubtargetFeature.h>
+#include <llvm/Transforms/Scalar/SCCP.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #pragma clang diagnostic pop
@@ -39,10 +41,9 @@ void set_option(const char* name, std::type_identity_t<T> value) {
   if (option != options.end()) static_cast<ir::cl::opt<T>*>(option->second)->setValue(value);
 }
 
-/// A load whose value only one way needs would be moved there, and not trap on the other; and a store that a loop
-/// repeats would be put behind the loop, where a trap in it does not come.
-void forbid_sinking() {
-  set_option<bool>("instcombine-code-sinking", false);
+/// A store that a loop repeats would be put behind the loop, where a trap in it does not come. And of the selects that
+/// a module was given, branches would be made.
+void hold_stores_and_selects() {
   set_option<bool>("disable-licm-promotion", true);
   set_option<bool>("x86-cmov-converter", false);
   set_option<bool>("disable-cgp-select2branch", true);
@@ -162,9 +163,6 @@ class Compiler final : public runtime::OptimizingCompiler {
     out.module().setDataLayout(target->createDataLayout());
     if (!build_object(out)) return refused("the function is too large");
     inline_bodies(out);
-    for (ir::Function& function : out.module()) {
-      if (!function.isDeclaration()) release_loads(function);
-    }
     optimize(out, *target, budget);
     if (budget.is_exceeded()) return refused("it takes too long");
     if (merged_values(out.module()) > limits::coalesced_values) target->setOptLevel(ir::CodeGenOptLevel::None);
@@ -215,6 +213,8 @@ class Compiler final : public runtime::OptimizingCompiler {
     function.addPass(ir::EarlyCSEPass());
     function.addPass(ir::SimplifyCFGPass());
     ir::ModulePassManager passes;
+    function.addPass(ir::SCCPPass());
+    function.addPass(ir::InstCombinePass());
     passes.addPass(ir::createModuleToFunctionPassAdaptor(std::move(function)));
     return passes;
   }
@@ -225,10 +225,13 @@ class Compiler final : public runtime::OptimizingCompiler {
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) runtime::OptimizingCompiler* wisp_make_optimizing_compiler() {
-  std::optional<Host> host = find_host();
-  forbid_sinking();
-  limit_searches();
-  return host ? new Compiler(std::move(*host)) : nullptr;
+  // LLVM's lists of targets and of options are the process's, and nothing guards them.
+  static const std::optional<Host> host = [] {
+    hold_stores_and_selects();
+    limit_searches();
+    return find_host();
+  }();
+  return host ? new Compiler(*host) : nullptr;
 }
 
 }  // namespace wisp::llvm_tier

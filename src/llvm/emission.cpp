@@ -144,21 +144,8 @@ static void locate_accesses(ir::Module& module) {
   }
 }
 
-/// Where bits of a word are changed, only the bytes that have them would be loaded and stored, and nothing would trap
-/// where only the others are out of bounds.
-static void hold_whole_stores(ir::Module& module) {
-  for (ir::Function& function : module) {
-    for (ir::Instruction& instruction : ir::instructions(function)) {
-      auto* store = ir::dyn_cast<ir::StoreInst>(&instruction);
-      const auto* value = store == nullptr ? nullptr : ir::dyn_cast<ir::BinaryOperator>(store->getValueOperand());
-      if (value != nullptr && value->isBitwiseLogicOp()) store->setVolatile(true);
-    }
-  }
-}
-
 Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& target) {
   locate_accesses(out.module());
-  hold_whole_stores(out.module());
   runtime::ObjectCode code;
   ir::SmallVector<char, 0> bytes;
   ir::raw_svector_ostream stream(bytes);
@@ -168,8 +155,6 @@ Result<runtime::ObjectCode> emit_object(ObjectModule& out, ir::TargetMachine& ta
     auto* info = new ir::MachineModuleInfoWrapperPass(&machine);
     ir::TargetPassConfig* config = machine.createPassConfig(passes);
     config->setDisableVerify(true);
-    // Nothing that may trap is moved to where it is needed: what comes in between must not happen if it traps.
-    config->disablePass(&ir::MachineSinkingLegacyID);
     // A fault leaves by the frame pointer, so the frame is there before the first access: it is not made later, and no
     // access is scheduled before it, which is done for some processors.
     config->disablePass(&ir::ShrinkWrapID);

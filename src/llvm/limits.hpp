@@ -28,8 +28,6 @@ inline constexpr std::chrono::seconds optimization_time{10};
 inline constexpr u32 searched_blocks = 50;
 /// A function of more blocks is prepared for the selection of instructions once, and then only where that changed it.
 inline constexpr u32 often_prepared_blocks = 1'000;
-/// Instructions from a load to what wants its lanes that are looked at.
-inline constexpr u32 followed_users = 8;
 /// Turns of an innermost loop that nobody has to be able to interrupt.
 inline constexpr u32 unchecked_turns = 4096;
 /// Loops that read no memory, of so many instructions at most, are written so many times in a row, for one check.

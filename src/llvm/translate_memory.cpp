@@ -31,7 +31,16 @@ ir::Value* Translator::memory_base(MemoryIndex memory) {
 
 ir::Value* Translator::memory_bytes(MemoryIndex memory) {
   Value address = out_.at(b_, memory_view(memory), offsetof(runtime::MemoryView, size_bytes));
-  return out_.load(b_, out_.i64(), address, Touches::runtime);
+  ir::LoadInst* bytes = out_.load(b_, out_.i64(), address, Touches::runtime);
+  // Other threads make shared memories larger. A call passes the size of memory 0 on even where there is none.
+  const std::vector<wasm::MemoryType>& memories = out_.wasm().memories;
+  bytes->setVolatile(memory.value < memories.size() && memories[memory.value].shared);
+  return bytes;
+}
+
+/// Whether accesses are not checked: the processor finds those that are out of bounds.
+bool Translator::faults(MemoryIndex memory) const {
+  return memory.value == 0 && out_.job().is_guarded && !out_.wasm().memories[0].limits.is_64;
 }
 
 /// The address of `bytes` bytes at the index on top of the stack.
@@ -51,8 +60,7 @@ ir::Value* Translator::locate(const MemArg& memarg, u64 bytes, bool is_atomic) {
     return b_.CreateGEP(out_.i8(), base, address);
   }
   index = b_.CreateZExt(index, out_.i64());
-  const bool is_guarded = memarg.memory.value == 0 && out_.job().is_guarded && !is_atomic;
-  if (!is_guarded) {
+  if (!faults(memarg.memory) || is_atomic) {
     Value end = b_.CreateAdd(index, out_.constant64(memarg.offset + bytes), "", true, true);
     trap_if(b_.CreateICmpUGT(end, memory_bytes(memarg.memory)), TrapReason::memory_out_of_bounds);
   }
@@ -60,19 +68,25 @@ ir::Value* Translator::locate(const MemArg& memarg, u64 bytes, bool is_atomic) {
   return memarg.offset == 0 ? address : b_.CreateGEP(out_.i8(), address, offset);
 }
 
-ir::LoadInst* Translator::load_from(const MemArg& memarg, ir::Type* type) {
+/// Whether LLVM has to leave accesses as they are, and in their order: because one may fault, which ends the guest,
+/// whether anybody wants what it loads or not, after all that came before and before all that comes after; or because
+/// other threads write there.
+bool Translator::is_volatile(MemoryIndex memory) const {
+  return faults(memory) || out_.wasm().memories[memory.value].shared;
+}
+
+ir::Value* Translator::load_from(const MemArg& memarg, ir::Type* type) {
   Value address = locate(memarg, type->getPrimitiveSizeInBits() / 8);
   ir::LoadInst* load = out_.load(b_, type, address, Touches::memory);
-  // Other threads write to shared memories.
-  load->setVolatile(out_.wasm().memories[memarg.memory.value].shared);
-  if (!load->isVolatile()) load->setMetadata(guest_load_metadata, ir::MDNode::get(out_.context(), {}));
-  return load;
+  load->setVolatile(is_volatile(memarg.memory));
+  // An instruction that needs some of the lanes would load those alone, however volatile the vector is; but not if it
+  // gets them from something else than a load.
+  return load->isVolatile() && type->isVectorTy() ? b_.CreateFreeze(load) : load;
 }
 
 void Translator::store_to(const MemArg& memarg, Value value) {
   Value address = locate(memarg, value->getType()->getPrimitiveSizeInBits() / 8);
-  ir::StoreInst* store = out_.store(b_, value, address, Touches::memory);
-  store->setVolatile(out_.wasm().memories[memarg.memory.value].shared);
+  out_.store(b_, value, address, Touches::memory)->setVolatile(is_volatile(memarg.memory));
 }
 
 void Translator::load_extended(const MemArg& memarg, u32 bits, ir::Type* to, bool is_signed) {

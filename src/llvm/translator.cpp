@@ -1,9 +1,15 @@
 #include "llvm/translator.hpp"
 
 #include "base/check.hpp"
-#include "llvm/checks.hpp"
 #include "llvm/limits.hpp"
 #include "runtime/native.hpp"
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#include <llvm/IR/Dominators.h>
+#include <llvm/Transforms/Utils/Local.h>
+#include <llvm/Transforms/Utils/PromoteMemToReg.h>
+#pragma clang diagnostic pop
 
 namespace wisp::llvm_tier {
 
@@ -107,12 +113,26 @@ void Translator::check_frame() {
   trap(TrapReason::stack_overflow);
 }
 
+/// Locals become values.
+static void promote_locals(ir::Function& function) {
+  ir::removeUnreachableBlocks(function);
+  std::vector<ir::AllocaInst*> variables;
+  for (ir::Instruction& instruction : function.getEntryBlock()) {
+    if (auto* variable = ir::dyn_cast<ir::AllocaInst>(&instruction)) variables.push_back(variable);
+  }
+  ir::DominatorTree tree(function);
+  ir::PromoteMemToReg(variables, tree);
+}
+
 bool Translator::finish() {
   if (frame_slots_ > runtime::limits::frame_slots) return false;
+  join_osr_operands();
   check_frame();
-  // What LLVM makes of a function that is not valid may be anything.
-  WISP_CHECK(!ir::verifyFunction(*function_, &ir::errs()));
-  hold_loads(*function_);
+  // What LLVM makes of a function that is not valid may be anything; the other tiers have code for it.
+  const bool is_valid = !ir::verifyFunction(*function_, nullptr);
+  WISP_ASSERT(is_valid);
+  if (!is_valid) return false;
+  promote_locals(*function_);
   return true;
 }
 
@@ -126,7 +146,6 @@ void Translator::leave(std::span<const Value> results) {
   out_.store_slots(b_, ir::ArrayRef<Value>(results.data(), results.size()), frame_);
   need_slots(runtime::slot_count(state_->type().results));
   b_.CreateRet(out_.constant32(u32(runtime::Status::returned)));
-  join_osr_operands();
 }
 
 void Translator::leave_with(Value status) {

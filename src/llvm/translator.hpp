@@ -194,7 +194,9 @@ class Translator {
   Value memory_bytes(MemoryIndex memory);
   void move_ends(Value to, Value from, Value length, u64 width);
   void move_bytes(wasm::Op op, const wasm::Imm& imm);
-  ir::LoadInst* load_from(const wasm::MemArg& memarg, ir::Type* type);
+  bool faults(MemoryIndex memory) const;
+  bool is_volatile(MemoryIndex memory) const;
+  Value load_from(const wasm::MemArg& memarg, ir::Type* type);
   void store_to(const wasm::MemArg& memarg, Value value);
   void load_extended(const wasm::MemArg& memarg, u32 bits, ir::Type* to, bool is_signed);
   void store_narrow(const wasm::MemArg& memarg, u32 bits);
