@@ -13,7 +13,7 @@ if(wisp_has_llvm)
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(llvm_parts)
   target_link_directories(wisp-llvm PRIVATE /usr/lib/llvm-22/lib)
-  target_link_libraries(wisp-llvm PRIVATE wisp_wasm wisp_base ${llvm_parts} z zstd)
+  target_link_libraries(wisp-llvm PRIVATE wisp_wasm wisp_sys wisp_base ${llvm_parts} z zstd)
   # Nothing but the factory is seen from outside; the static parts in it are private copies.
   # Undefined symbols are an error here, and not where it is loaded, which would go on without it.
   target_link_options(wisp-llvm PRIVATE -Wl,--gc-sections -Wl,-z,defs -Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/exports.map)

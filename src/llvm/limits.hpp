@@ -1,7 +1,5 @@
 #pragma once
 
-#include <chrono>
-
 #include "base/int.hpp"
 
 namespace wisp::llvm_tier::limits {
@@ -22,8 +20,8 @@ inline constexpr u64 moved_bytes = 64 * 1024;
 /// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
 /// functions.
 inline constexpr u32 native_frame_bytes = 64 * 1024;
-/// Time that may go into the optimization of one function.
-inline constexpr std::chrono::seconds optimization_time{10};
+/// Processor time that may go into the optimization of one function.
+inline constexpr u64 optimization_ns = 10'000'000'000;
 /// Blocks in front of a load in which it is looked for another access to the same place.
 inline constexpr u32 searched_blocks = 50;
 /// A function of more blocks is prepared for the selection of instructions once, and then only where that changed it.
