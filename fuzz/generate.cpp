@@ -697,12 +697,19 @@ class Generator {
       const char memory = "mmop"[choose(4)];
       for (const char operand : op.signature.substr(0, colon)) {
         leaf(operand == 'a' ? 'i' : operand);
-        if (operand == 'a') out_ += " i32.const 0xff8 i32.and";
+        if (operand == 'a') keep_inside(memory);
       }
       numeric_instruction(op, memory);
       for (usize i = op.signature.size() - 1; i > colon; --i) see(op, op.signature[i]);
     }
     out_ += "\n";
+  }
+  /// Makes an address of the i32 on the stack. Seldom, it is one where the memory, as it was made, ends.
+  void keep_inside(char memory) {
+    out_ += " i32.const 0xff8 i32.and";
+    if (choose(48) != 47) return;
+    const u32 end = memory == 'o' ? 131072 : 65536;
+    emit({" drop i32.const ", std::to_string(end - choose(20))});
   }
   void numeric_instruction(const OpInfo& op, char memory) {
     emit({" ", op.text});
@@ -841,10 +848,13 @@ class Generator {
     if (compares()) canonicalise_float(type);
   }
 
-  /// Each of its iterations takes one from a local; nested ones share it, so that all of them end.
+  /// Each of its iterations takes one from a local; nested ones share it, so that all of them end. Some operands wait
+  /// below it.
   void kernel_loop() {
     ++depth_;
     const bool is_inner = !kernel_labels_.empty();
+    const std::string waiting = types(2, number_letters);
+    for (const char each : waiting) kernel_value(each);
     const std::string carried = types(2, number_letters);
     for (const char each : carried) kernel_value(each);
     out_ += " loop";
@@ -859,6 +869,7 @@ class Generator {
     out_ += " br_if 0 end\n";
     kernel_labels_.pop_back();
     set_locals(carried);
+    set_locals(waiting);
     --depth_;
   }
   void any_kernel_loop() { choose(4) == 3 ? kernel_dispatch() : kernel_loop(); }
@@ -999,13 +1010,14 @@ class Generator {
       const std::string_view results = op.signature.substr(std::min(operands.size() + 1, op.signature.size()));
       if (!is_numeric(op) || results != (type == '-' ? std::string_view() : std::string_view(&type, 1))) continue;
       if (op.text.contains("atomic") || (can_trap(op) && choose(32) != 1)) continue;
+      const char memory = "mmmo"[choose(4)];
       for (const char each : operands) {
         const char operand = each == 'a' ? 'i' : each;
         of_locals ? kernel_local(operand) : kernel_value(operand);
-        if (each == 'a') out_ += " i32.const 0xff8 i32.and";
+        if (each == 'a') keep_inside(memory);
         if (shows_bits(op)) get_out(operand);
       }
-      numeric_instruction(op, "mmmo"[choose(4)]);
+      numeric_instruction(op, memory);
       if (type == 'v') canonicalise(op, type);
       return;
     }
