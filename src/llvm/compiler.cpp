@@ -1,3 +1,4 @@
+#include "llvm/bounded_loops.hpp"
 #include "llvm/checks.hpp"
 #include "llvm/emission.hpp"
 #include "llvm/identity.hpp"
@@ -58,14 +59,6 @@ void limit_searches() {
 /// traps before that.
 bool moves_stores(ir::StringRef pass) {
   return pass == "DSEPass" || pass == "MergedLoadStoreMotionPass";
-}
-
-/// Looking for vectors takes time that grows faster than a line of instructions.
-bool has_long_block(const ir::Module& module) {
-  return ir::any_of(module, [](const ir::Function& function) {
-    return ir::any_of(function,
-                      [](const ir::BasicBlock& block) { return block.size() > limits::vectorized_block_instructions; });
-  });
 }
 
 /// Values that ways bring to where they meet.
@@ -189,15 +182,16 @@ class Compiler final : public runtime::OptimizingCompiler {
     ir::CGSCCAnalysisManager components;
     ir::ModuleAnalysisManager modules;
     ir::PassInstrumentationCallbacks callbacks;
-    const bool is_long = has_long_block(out.module());
-    callbacks.registerShouldRunOptionalPassCallback([&](ir::StringRef pass, const ir::Any&) {
-      return !budget.is_exceeded() && !moves_stores(pass) && !(is_long && pass == "SLPVectorizerPass");
-    });
+    callbacks.registerShouldRunOptionalPassCallback(
+        [&](ir::StringRef pass, const ir::Any&) { return !budget.is_exceeded() && !moves_stores(pass); });
     ir::PipelineTuningOptions tuning;
     tuning.LoopVectorization = true;
-    tuning.SLPVectorization = true;
+    // It would make vectors of chains of floats, which take longer: canonicalization counts as if it were an
+    // instruction.
+    tuning.SLPVectorization = false;
     tuning.LoopInterleaving = true;
     ir::PassBuilder builder(&target, tuning, {}, &callbacks);
+    register_bounded_loops(builder, out);
     register_loop_passes(builder);
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(components);

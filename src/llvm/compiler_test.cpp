@@ -259,6 +259,29 @@ TEST_F(Compiler, EveryTurnOfADispatchLoopJumpsByItself) {
   EXPECT_GE(jumps, 8u);
 }
 
+TEST_F(Compiler, MakesVectorsOfALoopThatMayFault) {
+  // loop: local 2 += i32.load local 0; local 0 += 4; again while local 0 != local 1
+  const Buffer body{1, 1,    0x7f, 0x03, 0x40, 0x20, 2,    0x20, 0,    0x28, 2, 0,    0x6a, 0x21, 2,   0x20,
+                    0, 0x41, 4,    0x6a, 0x22, 0,    0x20, 1,    0x47, 0x0d, 0, 0x0b, 0x20, 2,    0x0b};
+  const auto adds_vectors = [&](u8 flags) {
+    wasm::test::Parts parts;
+    parts.types = {binary_type};
+    parts.functions = {{0}};
+    parts.memories = {{flags, 1, 1}};
+    parts.bodies = {body};
+    const auto code = compile(*wasm::test::load(parts.build()).value(), 0);
+    if (!code.ok()) return false;
+    for (usize i = 2; i < code->object.size(); ++i) {  // paddd, vpaddd
+      const bool is_packed =
+          code->object[i - 2] == 0xc5 || (code->object[i - 2] == 0x66 && code->object[i - 1] == 0x0f);
+      if (code->object[i] == 0xfe && is_packed) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(adds_vectors(1));
+  EXPECT_FALSE(adds_vectors(3));  // shared
+}
+
 TEST_F(Compiler, MakesTheSameAgain) {
   const auto module = module_of({divide, call_first});
   EXPECT_EQ(compile(*module, 1)->object, compile(*module, 1)->object);

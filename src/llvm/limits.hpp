@@ -13,8 +13,6 @@ inline constexpr u64 merged_values = 8'000'000;
 /// After optimization, as many of them for which it is worth looking for registers in common: the time for that grows
 /// faster. The largest functions of Perl have 100,000.
 inline constexpr u64 coalesced_values = 150'000;
-/// Instructions without a jump among them in which it is looked for vectors.
-inline constexpr u32 vectorized_block_instructions = 1'500;
 /// Bytes that one instruction fills or copies without anybody being able to interrupt it.
 inline constexpr u64 moved_bytes = 64 * 1024;
 /// Native stack that the code of one function may take for a frame, in bytes: below what is kept free for host
@@ -31,6 +29,12 @@ inline constexpr u32 unchecked_turns = 4096;
 /// Loops that read no memory, of so many instructions at most, are written so many times in a row, for one check.
 inline constexpr u32 check_unroll_instructions = 24;
 inline constexpr u32 check_unroll = 4;
+/// Loops that are written a second time, for when nothing in them can fault: instructions, accesses, and bytes between
+/// two turns; and turns beyond which the second form is not taken.
+inline constexpr u32 bounded_loop_instructions = 100;
+inline constexpr usize bounded_loop_accesses = 10;
+inline constexpr u64 bounded_step_bytes = 1 << 20;
+inline constexpr u64 bounded_turns = u64{1} << 33;
 /// Distance of stores in successive turns, in elements, up to which a loop is worth vectorizing.
 inline constexpr u32 regular_stride = 4;
 /// Bodies that may be offered to the inliner: instructions of one, of all for one function, and values that may meet in
