@@ -1,6 +1,8 @@
 #include "runtime/disk_cache.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "runtime/limits.hpp"
 
@@ -239,7 +241,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
 Result<std::shared_ptr<DiskCache>> DiskCache::open(std::unique_ptr<sys::Directory> directory, sys::RandomSource& random,
                                                    std::vector<u8> machine) {
   const std::shared_ptr<DiskCache> cache(new DiskCache(std::move(directory), random, std::move(machine)));
-  if (cache->read_key() || (cache->make_key() && cache->read_key())) return cache;
+  if (cache->find_key()) return cache;
   return Error{ErrorCode::io, 0, "the key of the code cache cannot be read or made", {}};
 }
 
@@ -266,26 +268,55 @@ DiskCache::Use DiskCache::use() const {
   return {.found = found_, .stored = stored_, .refused = refused_};
 }
 
-bool DiskCache::read_key() {
-  u64 size = 0;
-  const std::unique_ptr<sys::Node> node = open_file(std::string(key_name), size);
-  return node != nullptr && size == key_.size() && read_all(*node, 0, key_);
+/// Of several processes that make one at once, one succeeds; all read what is there afterwards.
+bool DiskCache::find_key() {
+  const auto directory = directory_->stat();
+  if (!directory.ok()) return false;
+  owner_ = directory->owner;
+  for (int attempt = 0; attempt < limits::key_attempts; ++attempt) {
+    const std::optional<Hash128> key = read_key();
+    if (key && *key != public_key) {
+      key_ = *key;
+      return true;
+    }
+    const auto stat = directory_->stat_entry(*sys::Name::make(key_name));
+    const bool has_its_size = stat.ok() && stat->size_bytes == sizeof key_;
+    if (!key && has_its_size && is_ours(*stat)) continue;  // it has been made since
+    // The key that another process makes has two names for a moment.
+    if (has_its_size && stat->link_count == 2 && attempt < limits::key_attempts / 2) {
+      std::this_thread::sleep_for(limits::key_wait);
+      continue;
+    }
+    if (stat.ok()) remove(std::string(key_name));
+    make_key();
+  }
+  return false;
 }
 
-/// Of several processes that try at once, one succeeds; all read what is there afterwards.
-bool DiskCache::make_key() {
+std::optional<Hash128> DiskCache::read_key() {
   u64 size = 0;
-  // Something else is there, left behind by a full disk for instance.
-  if (open_file(std::string(key_name), size) != nullptr && size != key_.size()) remove(std::string(key_name));
+  const std::unique_ptr<sys::Node> node = open_file(std::string(key_name), size);
   Hash128 key;
-  return random_.fill(key).ok() && write_file(std::string(key_name), key, false);
+  if (node == nullptr || size != key.size() || !read_all(*node, 0, key)) return std::nullopt;
+  return key;
+}
+
+void DiskCache::make_key() {
+  Hash128 key;
+  if (random_.fill(key).ok()) (void)write_file(std::string(key_name), key, false);
+}
+
+bool DiskCache::is_ours(const sys::FileStat& stat) const {
+  constexpr u32 permissions_of_others = 077;
+  return stat.type == sys::FileType::regular_file && stat.owner == owner_ &&
+         (stat.permissions & permissions_of_others) == 0 && stat.link_count == 1;
 }
 
 std::unique_ptr<sys::Node> DiskCache::open_file(const std::string& name, u64& size_bytes) {
   auto opened = directory_->open(name, {.read = true});
   if (!opened.ok() || opened->type != sys::FileType::regular_file) return nullptr;
   const auto stat = opened->node->stat();
-  if (!stat.ok()) return nullptr;
+  if (!stat.ok() || !is_ours(*stat)) return nullptr;
   size_bytes = stat->size_bytes;
   return std::move(opened->node);
 }

@@ -12,7 +12,8 @@
 namespace wisp::runtime {
 
 /// Code in the files of a directory that nobody else can write to: one for each module environment, and the key that
-/// says which code is ours. Thread-safe; processes may share the directory.
+/// says which code is ours. Files that others can read or write, or own, or that have a second name, are as good as
+/// absent: the directory may not always have been what it is. Thread-safe; processes may share the directory.
 class DiskCache final : public CodeCache, public std::enable_shared_from_this<DiskCache> {
  public:
   /// `machine` tells processors apart. `random` makes the key if there is none, and names of temporary files.
@@ -55,8 +56,11 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
   DiskCache(std::unique_ptr<sys::Directory> directory, sys::RandomSource& random, std::vector<u8> machine)
       : directory_(std::move(directory)), random_(random), machine_(std::move(machine)) {}
 
-  bool read_key();
-  bool make_key();
+  bool find_key();
+  std::optional<Hash128> read_key();
+  void make_key();
+  /// Nobody else can have made it, or can change it.
+  bool is_ours(const sys::FileStat& stat) const;
   std::unique_ptr<sys::Node> open_file(const std::string& name, u64& size_bytes);
   bool write_file(const std::string& name, Bytes bytes, bool replace);
   std::vector<Listed> list();
@@ -68,6 +72,7 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
   std::unique_ptr<sys::Directory> directory_;
   sys::RandomSource& random_;
   std::vector<u8> machine_;
+  u32 owner_ = 0;  // of the directory
   Hash128 key_ = {};
   std::atomic<u64> limit_bytes_ = limits::code_cache_bytes;
   std::vector<std::weak_ptr<ModuleFile>> modules_;

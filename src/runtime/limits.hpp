@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "base/int.hpp"
 
 namespace wisp::runtime::limits {
@@ -63,6 +65,9 @@ inline constexpr u32 nested_calls = 200;
 inline constexpr u64 code_cache_bytes = u64{512} << 20;
 inline constexpr u64 cached_module_bytes = u64{128} << 20;
 inline constexpr u64 cached_entry_bytes = u64{16} << 20;
+/// How often the key is looked for, and for how long it is waited each time for another process that makes it.
+inline constexpr int key_attempts = 20;
+inline constexpr std::chrono::milliseconds key_wait{1};
 /// Functions of a module that are remembered as called; fewer than the lower number are not worth remembering, nor is
 /// the file to be written for fewer new ones.
 inline constexpr usize called_functions_min = 256;

@@ -64,6 +64,8 @@ FileStat to_file_stat(const struct stat& from) {
   to.type = to_file_type(from.st_mode);
   to.link_count = from.st_nlink;
   to.size_bytes = u64(from.st_size);
+  to.owner = from.st_uid;
+  to.permissions = from.st_mode & 07777;
   to.access_time = to_timestamp(from.st_atim);
   to.modification_time = to_timestamp(from.st_mtim);
   to.status_change_time = to_timestamp(from.st_ctim);

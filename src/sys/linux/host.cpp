@@ -94,7 +94,11 @@ Result<std::unique_ptr<Directory>> open_private_directory(const std::string& giv
   struct stat stat;
   if (fstat(fd.get(), &stat) != 0) return refused(std::strerror(errno));
   if (stat.st_uid != geteuid()) return refused("it belongs to another user");
-  if ((stat.st_mode & 077) != 0) return refused("other users can read or change it; its mode must be 0700");
+  if ((stat.st_mode & 077) != 0) {
+    Error error = refused("other users can read or change it");
+    error.hint = "remove the directory: what others may have put there would be believed";
+    return error;
+  }
   return make_directory(std::move(fd));
 }
 
