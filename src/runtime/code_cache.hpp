@@ -36,7 +36,8 @@ class ModuleCache : public CodeSource {
   /// A function of the module has been called for the first time in this process, and was not known to be.
   virtual void note_called(FuncIndex function) = 0;
   virtual void store(const CodeUnit& unit, const ObjectCode& code) = 0;
-  /// The compiler begins with a unit, one at a time. If what it makes is not stored in the end, that it tried is.
+  /// The compiler begins with a unit in the calling thread, one at a time. If what it makes is not stored in the end,
+  /// that it tried is.
   virtual void begin(const CodeUnit& unit) = 0;
   /// It has not tried.
   virtual void forget_begun() = 0;

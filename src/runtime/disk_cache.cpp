@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "runtime/limits.hpp"
+#include "sys/time.hpp"
 
 namespace wisp::runtime {
 
@@ -108,7 +109,8 @@ class DiskCache::ModuleFile final : public ModuleCache {
   void begin(const CodeUnit& unit) override {
     const std::lock_guard lock(mutex_);
     note_attempt();
-    trying_ = Attempt{unit, std::chrono::steady_clock::now()};
+    std::unique_ptr<sys::Clock> clock = sys::this_threads_clock();
+    if (const auto now = clock->now_ns(); now.ok()) trying_ = Attempt{unit, std::move(clock), *now};
   }
 
   void forget_begun() override {
@@ -145,7 +147,9 @@ class DiskCache::ModuleFile final : public ModuleCache {
  private:
   struct Attempt {
     CodeUnit unit;
-    std::chrono::steady_clock::time_point began;
+    /// The compiling thread's: a process may be stopped, or wait for a processor, for any length of time.
+    std::unique_ptr<sys::Clock> clock;
+    u64 began_ns;
   };
 
   std::optional<ObjectCode> find_locked(const CodeUnit& unit) {
@@ -170,14 +174,15 @@ class DiskCache::ModuleFile final : public ModuleCache {
     has_news_ = true;
   }
 
-  /// For how long the compiler has worked on the unit that it has not come to an end with; or an earlier one, if that
-  /// was longer. Their sum says nothing about how long it takes.
+  /// For how much processor time the compiler has worked on the unit that it has not come to an end with; or an earlier
+  /// one, if that was longer. Their sum says nothing about how long it takes.
   void note_attempt() {
     if (!trying_) return;
+    const auto now = trying_->clock->now_ns();
+    if (!now.ok() || *now < trying_->began_ns) return;
     ObjectCode nothing;
     nothing.bodies = {trying_->unit.function};
-    nothing.tried =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - trying_->began);
+    nothing.tried = std::chrono::milliseconds((*now - trying_->began_ns) / 1'000'000);
     if (const auto earlier = find_locked(trying_->unit)) nothing.tried = std::max(nothing.tried, earlier->tried);
     nothing.tried = std::min(nothing.tried, ObjectCode::in_vain - std::chrono::milliseconds(1));
     if (auto sealed = seal(binding_, trying_->unit, nothing)) add(*std::move(sealed));

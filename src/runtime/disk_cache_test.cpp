@@ -1,5 +1,7 @@
 #include "runtime/disk_cache.hpp"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "sys/memory/file_system.hpp"
@@ -173,6 +175,35 @@ TEST_F(DiskCacheTest, WhatTheCompilerDidNotFinishIsKnown) {
   cache->write();
   // The longest attempt counts, not all of them together.
   EXPECT_EQ(find(module_, {FuncIndex(0)})->tried, tried.tried);
+}
+
+TEST_F(DiskCacheTest, TheCompilersOwnTimeCounts) {
+  const auto cache = open();
+  const auto file = cache->open(module_, true);
+  file->begin({FuncIndex(0)});
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  cache->write();
+  EXPECT_LT(find(module_, {FuncIndex(0)})->tried, std::chrono::milliseconds(200));
+
+  // Another thread writes while it compiles.
+  std::atomic<bool> has_worked = false;
+  std::atomic<bool> is_written = false;
+  std::thread compiler([&] {
+    file->begin({FuncIndex(1)});
+    const std::unique_ptr<sys::Clock> clock = sys::this_threads_clock();
+    const u64 end_ns = *clock->now_ns() + 30'000'000;
+    while (*clock->now_ns() < end_ns) {
+    }
+    has_worked = true;
+    while (!is_written) std::this_thread::yield();
+  });
+  while (!has_worked) std::this_thread::yield();
+  cache->write();
+  is_written = true;
+  compiler.join();
+  EXPECT_GE(find(module_, {FuncIndex(1)})->tried, std::chrono::milliseconds(29));
+  // It has ended in the middle of it.
+  cache->write();
 }
 
 TEST_F(DiskCacheTest, WhatIsTooLargeWasNotTriedInVain) {

@@ -81,7 +81,8 @@ struct ObjectCode {
 
   std::vector<u8> object;
   LocationTable locations;
-  /// If the object is empty: how long the compiler has tried at most. A process may have ended while it did.
+  /// If the object is empty: how much processor time the compiler has tried for, at most. A process may have ended
+  /// while it did.
   std::chrono::milliseconds tried{0};
   /// Functions whose bodies the code was made from, the compiled one among them.
   std::vector<FuncIndex> bodies;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "base/outcome.hpp"
 #include "sys/errno.hpp"
 
@@ -50,5 +52,8 @@ enum class HostClock : u8 { realtime, monotonic, process_cpu, thread_cpu };
 
 /// A clock of the host; the object is stateless, lives as long as the program and is thread-safe.
 Clock& host_clock(HostClock which);
+
+/// The processor time of the thread that calls this, which other threads may ask for; an error once it has ended.
+std::unique_ptr<Clock> this_threads_clock();
 
 }  // namespace wisp::sys

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <time.h>
 
 #include "sys/linux/calls.hpp"
@@ -38,6 +39,13 @@ Clock& host_clock(HostClock which) {
   static LinuxClock clocks[] = {LinuxClock(CLOCK_REALTIME), LinuxClock(CLOCK_MONOTONIC),
                                 LinuxClock(CLOCK_PROCESS_CPUTIME_ID), LinuxClock(CLOCK_THREAD_CPUTIME_ID)};
   return clocks[u8(which)];
+}
+
+std::unique_ptr<Clock> this_threads_clock() {
+  clockid_t id;
+  // It can only fail for another thread.
+  WISP_CHECK(pthread_getcpuclockid(pthread_self(), &id) == 0);
+  return std::make_unique<LinuxClock>(id);
 }
 
 }  // namespace wisp::sys
