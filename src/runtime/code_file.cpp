@@ -146,8 +146,18 @@ CodeBinding bind_code(const Hash128& key, const wasm::Module& module, bool is_gu
   return binding;
 }
 
+bool is_attempt(const CodeRecord& record) {
+  return record.name() != called_name && record.size_bytes <= sizeof(EntryHeader) + sizeof(u32);
+}
+
 EntryName name_of(const wasm::Module& module, const CodeUnit& unit) {
   return {unit.function.value, unit.loop ? *unit.loop - module.body(unit.function).offset + 1 : 0};
+}
+
+CodeUnit unit_of(const wasm::Module& module, const EntryName& name) {
+  const FuncIndex function(name.first);
+  if (name.second == 0) return {function};
+  return {function, module.body(function).offset + name.second - 1};
 }
 
 std::optional<SealedCode> seal(const CodeBinding& binding, const CodeUnit& unit, const ObjectCode& code) {

@@ -30,6 +30,8 @@ inline constexpr Hash128 public_key = {};
 /// Which entry: a function; and 0, or where its loop is in the body plus one.
 using EntryName = std::pair<u32, u64>;
 EntryName name_of(const wasm::Module& module, const CodeUnit& unit);
+/// Of the module's function that the name says; the inverse.
+CodeUnit unit_of(const wasm::Module& module, const EntryName& name);
 
 /// A row of the index; as in the file.
 struct CodeRecord {
@@ -42,6 +44,9 @@ struct CodeRecord {
   EntryName name() const { return {function, loop}; }
 };
 static_assert(sizeof(CodeRecord) == 40);
+
+/// Whether its entry is too small to hold code: it says that the compiler has tried.
+bool is_attempt(const CodeRecord& record);
 
 /// An entry on its own.
 struct SealedCode {

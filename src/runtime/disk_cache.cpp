@@ -128,6 +128,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
     SealedEntries all;
     const CodeFile now = read_file();
     add_called(now);
+    yield_to(now);
     u64 size = sizeof(CodeRecord) * made_.size();
     for (const auto& [name, entry] : made_) size += entry.bytes.size();
     for (const CodeRecord& record : now.records()) {
@@ -186,6 +187,21 @@ class DiskCache::ModuleFile final : public ModuleCache {
     if (const auto earlier = find_locked(trying_->unit)) nothing.tried = std::max(nothing.tried, earlier->tried);
     nothing.tried = std::min(nothing.tried, ObjectCode::in_vain - std::chrono::milliseconds(1));
     if (auto sealed = seal(binding_, trying_->unit, nothing)) add(*std::move(sealed));
+  }
+
+  /// Of what says only that the compiler has tried: code that another process has made is better, and so is what says
+  /// that it has tried for longer.
+  void yield_to(const CodeFile& now) {
+    std::erase_if(made_, [&](const auto& item) {
+      const auto& [name, made] = item;
+      const CodeRecord* const record = is_attempt(made.record) ? now.find(name) : nullptr;
+      if (record == nullptr) return false;
+      const CodeUnit unit = unit_of(*module_, name);
+      const auto ours = unseal(binding_, unit, made.record, made.bytes);
+      const auto bytes = now.bytes_of(*record);
+      const auto theirs = bytes ? unseal(binding_, unit, *record, *bytes) : std::nullopt;
+      return ours && theirs && (!theirs->object.empty() || theirs->tried >= ours->tried);
+    });
   }
 
   std::vector<FuncIndex> called_in(const CodeFile& file) const {

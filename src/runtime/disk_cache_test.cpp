@@ -479,6 +479,35 @@ TEST_F(DiskCacheTest, TwoProcessesAtOnce) {
   EXPECT_TRUE(find(module_, {FuncIndex(1)}));
 }
 
+TEST_F(DiskCacheTest, AnAttemptYieldsToWhatAnotherProcessMade) {
+  const CodeUnit loop{FuncIndex(1), module_->bodies[1].offset + 1};
+  const auto attempt = [&](const CodeUnit& unit, std::chrono::milliseconds tried) {
+    ObjectCode nothing;
+    nothing.bodies = {unit.function};
+    nothing.tried = tried;
+    const auto cache = open();
+    const auto file = cache->open(module_, true);
+    EXPECT_FALSE(file->find(unit) && file->find(unit)->object.empty());
+    file->store(unit, nothing);
+    return std::pair(cache, file);
+  };
+  using std::chrono::milliseconds;
+  const auto earlier = attempt({FuncIndex(0)}, milliseconds(7));
+  const auto earlier_loop = attempt(loop, ObjectCode::in_vain);
+  const auto shorter = attempt({FuncIndex(1)}, milliseconds(5));
+  const auto longer = attempt({FuncIndex(1)}, milliseconds(9));
+  const auto shortest = attempt({FuncIndex(1)}, milliseconds(3));
+  {
+    const auto file = open()->open(module_, true);
+    file->store({FuncIndex(0)}, code_of(*module_, 0, 1));
+    file->store(loop, code_of(*module_, 1, 2));
+  }
+  for (const auto* one : {&earlier, &earlier_loop, &shorter, &longer, &shortest}) one->first->write();
+  EXPECT_EQ(find(module_, {FuncIndex(0)})->object, code_of(*module_, 0, 1).object);
+  EXPECT_EQ(find(module_, loop)->object, code_of(*module_, 1, 2).object);
+  EXPECT_EQ(find(module_, {FuncIndex(1)})->tried, milliseconds(9));
+}
+
 TEST_F(DiskCacheTest, TheOldestFilesGo) {
   store_both(module_);
   const std::string oldest = code_file();
