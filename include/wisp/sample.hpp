@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ struct SampledFrame {
 
   bool operator==(const SampledFrame&) const = default;
 };
+
+/// Between samples of a guest.
+inline constexpr std::chrono::nanoseconds shortest_sample_interval = std::chrono::microseconds(10);
 
 /// Where a guest was found.
 struct Sample {

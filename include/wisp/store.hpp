@@ -63,7 +63,7 @@ class Store {
   /// Asks the guests every `interval` where they are, while they run, and calls `take` in their thread. They say it at
   /// the next function entry or loop header; after a function of the host or a compilation, which counts for all
   /// intervals that it lasted, when that is over. `take` must not call into the store. Replaces an earlier one. An
-  /// error without `Config::sampled`.
+  /// error without `Config::sampled`, and with an interval below `shortest_sample_interval`.
   Result<void> set_sampler(std::chrono::nanoseconds interval, std::function<void(const Sample&)> take);
   void clear_sampler();
 

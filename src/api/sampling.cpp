@@ -60,7 +60,9 @@ class Describer {
 Result<void> Store::set_sampler(std::chrono::nanoseconds interval, std::function<void(const Sample&)> take) {
   const EngineState& engine = Access::state(state_->engine);
   if (!engine.config.sampled) return Error{ErrorCode::argument, 0, "guests of this engine cannot be sampled", {}};
-  if (interval.count() <= 0) return Error{ErrorCode::argument, 0, "the interval between samples is not positive", {}};
+  if (interval < shortest_sample_interval) {
+    return Error{ErrorCode::argument, 0, "the interval between samples is shorter than 10 microseconds", {}};
+  }
   auto describer = std::make_shared<Describer>(std::move(take));
   state_->store->set_sampler(
       [describer](u64 intervals, std::span<const runtime::SampledCode> frames) { (*describer)(intervals, frames); });

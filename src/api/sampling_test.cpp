@@ -239,6 +239,8 @@ TEST(Sampling, IsRefusedWhereCodeDoesNotSayWhereItIs) {
   EXPECT_FALSE(world.store.set_sampler(1ms, [](const Sample&) {}).ok());
   World sampled(sampled_config());
   EXPECT_FALSE(sampled.store.set_sampler(0ms, [](const Sample&) {}).ok());
+  EXPECT_FALSE(sampled.store.set_sampler(9us, [](const Sample&) {}).ok());
+  EXPECT_TRUE(sampled.store.set_sampler(shortest_sample_interval, [](const Sample&) {}).ok());
 }
 
 }  // namespace

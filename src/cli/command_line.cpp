@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "wisp/sample.hpp"
+
 #include "cli/grants.hpp"
 #include "cli/nearest.hpp"
 #include "cli/scanner.hpp"
@@ -102,6 +104,7 @@ ProfileSettings profile(std::string_view value) {
   }
   if (words.size() > 1) settings.file = words[1];
   if (words.size() > 2) settings.interval = duration(Option::profile, words[2]);
+  if (settings.interval < shortest_sample_interval) bad_value(Option::profile, words[2], "an interval below 10us");
   if (words.size() > 3) bad_value(Option::profile, value, "more than a file and an interval");
   return settings;
 }

@@ -50,22 +50,25 @@ void DeadlineTimer::run() {
   while (!stop_) {
     if (entries_.empty()) {
       changed_.wait(lock);
-    } else if (const auto next = entries_.begin(); Clock::now() < next->first) {
-      // A copy: the entry may be gone when the wait is over.
-      const Clock::time_point until = next->first;
-      changed_.wait_until(lock, until);
-    } else {
-      auto due = entries_.extract(next);
-      const Entry& entry = due.mapped();
-      if (entry.is_deadline()) {
-        entry.store->interrupt(Interruption::deadline);
-      } else {
-        entry.store->request_sample();
-        due.key() += entry.interval;
-        entries_.insert(std::move(due));
-      }
+      continue;
     }
+    // A copy: the entry may be gone when the wait is over. Also without one: others get the lock.
+    const Clock::time_point until = entries_.begin()->first;
+    changed_.wait_until(lock, until);
+    // What is due again at once has its turn after all others.
+    const Clock::time_point now = Clock::now();
+    while (!entries_.empty() && entries_.begin()->first <= now) handle(entries_.extract(entries_.begin()), now);
   }
+}
+
+void DeadlineTimer::handle(Entries::node_type due, Clock::time_point now) {
+  const Entry& entry = due.mapped();
+  if (entry.is_deadline()) return entry.store->interrupt(Interruption::deadline);
+  // Intervals that have passed meanwhile are made up for at once.
+  const i64 intervals = (now - due.key()) / entry.interval + 1;
+  entry.store->request_sample(u64(intervals));
+  due.key() += entry.interval * intervals;
+  entries_.insert(std::move(due));
 }
 
 }  // namespace wisp::runtime

@@ -40,6 +40,7 @@ class DeadlineTimer {
 
   void add(Clock::time_point when, Entry entry);
   void run();
+  void handle(Entries::node_type due, Clock::time_point now);
   void erase(const StoreControl& store, bool deadline);
 
   std::mutex mutex_;

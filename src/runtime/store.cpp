@@ -55,8 +55,8 @@ void StoreControl::move_poll_page() {
   } while (stops != (interruption(execution) != TrapReason::none));
 }
 
-void StoreControl::request_sample() {
-  samples_due.fetch_add(1, std::memory_order_relaxed);
+void StoreControl::request_sample(u64 times) {
+  samples_due.fetch_add(times, std::memory_order_relaxed);
   u32 expected = u32(Interruption::none);
   execution.interrupt.compare_exchange_strong(expected, u32(Interruption::sample), std::memory_order_relaxed);
 }

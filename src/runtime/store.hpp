@@ -30,8 +30,8 @@ struct StoreControl {
   /// Times that the guest has been asked for a sample since it gave one.
   std::atomic<u64> samples_due = 0;
 
-  /// Asks the guest where it is, unless it is to stop.
-  void request_sample();
+  /// Asks the guest where it is, unless it is to stop; for so many times at once.
+  void request_sample(u64 times = 1);
   /// It has said so: how often it was asked.
   u64 finish_sample();
 

@@ -322,6 +322,24 @@ TEST(DeadlineTimer, AsksForSamplesAndStillKeepsDeadlines) {
   EXPECT_EQ(control->samples_due, 0u);
 }
 
+TEST(DeadlineTimer, KeepsDeadlinesWhileItCannotKeepAnInterval) {
+  World world;
+  World other;
+  const auto& control = world.store->control();
+  DeadlineTimer timer;
+  const auto began = DeadlineTimer::Clock::now();
+  timer.sample(control, std::chrono::nanoseconds(1));
+  const auto deadline = DeadlineTimer::Clock::now() + std::chrono::milliseconds(20);
+  timer.set(control, deadline);
+  timer.set(other.store->control(), deadline);
+  while (!control->event.raised() || !other.store->control()->event.raised()) std::this_thread::yield();
+  timer.stop_sampling(*control);
+  const auto passed = DeadlineTimer::Clock::now() - began;
+  // No interval is lost, and none is counted twice.
+  EXPECT_GE(control->samples_due, 19'000'000u);
+  EXPECT_LE(control->samples_due, u64(std::chrono::nanoseconds(passed).count()));
+}
+
 bool faults(const u32* word) {
   const auto read = [](void* at) { (void)*static_cast<const volatile u32*>(at); };
   return sys::run_guarded(read, const_cast<u32*>(word)).faulted;
