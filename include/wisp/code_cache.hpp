@@ -16,6 +16,10 @@ class CodeCache {
   /// Opens the directory, and makes it if it, or it and the one above, are missing. An error if others than this user
   /// could read or change it, or if it is a symbolic link.
   static Result<std::shared_ptr<CodeCache>> open(const std::string& directory);
+  /// Whether a guest that is granted the second directory, with whatever rights, could reach the files of a cache in
+  /// the first one: then it learns the key, and can make code that is believed. Such a guest must not run with this
+  /// cache, nor may others later, unless it is trusted like a native program.
+  static bool is_exposed(const std::string& directory, const std::string& granted);
   ~CodeCache();
   CodeCache(const CodeCache&) = delete;
 

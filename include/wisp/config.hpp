@@ -68,7 +68,9 @@ class Config {
   std::uint64_t stack_bytes = std::uint64_t{8} << 20;
   /// Native stack that guests and the host functions they call may use; less than the thread has.
   std::uint64_t native_stack_bytes = std::uint64_t{1} << 20;
-  /// Where the code of the optimizing compiler is kept for the next time; null: it is not.
+  /// Where the code of the optimizing compiler is kept for the next time; null: it is not. No guest of the engine may
+  /// be granted a directory in which the cache's is, or that is in it (`CodeCache::is_exposed`): it could have the
+  /// engine run machine code of its own.
   std::shared_ptr<CodeCache> code_cache;
   /// Is told of all machine code; null: nobody is. Calls of guests then keep frame pointers, for `perf record -g`.
   std::shared_ptr<CodeLog> code_log;

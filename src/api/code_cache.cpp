@@ -17,6 +17,10 @@ Result<std::shared_ptr<CodeCache>> CodeCache::open(const std::string& directory)
   return std::shared_ptr<CodeCache>(new CodeCache(std::make_unique<State>(State{*std::move(disk)})));
 }
 
+bool CodeCache::is_exposed(const std::string& directory, const std::string& granted) {
+  return sys::directories_overlap(directory, granted);
+}
+
 void CodeCache::write() {
   state_->disk->write();
 }

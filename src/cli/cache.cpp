@@ -45,6 +45,14 @@ ChosenCache choose_cache(const Invocation& invocation) {
     chosen.problem = "neither XDG_CACHE_HOME nor HOME says where";
     return chosen;
   }
+  for (const DirGrant& grant : invocation.run.dirs) {
+    if (!CodeCache::is_exposed(chosen.directory, grant.host)) continue;
+    chosen.problem = fmt::format("{} lets the program reach {}, and make code that would be believed", grant.as_written,
+                                 chosen.directory);
+    chosen.is_news = true;
+    return chosen;
+  }
+  chosen.is_news = !invocation.cache_directory.empty();
   Result<std::shared_ptr<CodeCache>> opened = CodeCache::open(chosen.directory);
   if (opened) {
     chosen.cache = *std::move(opened);

@@ -15,6 +15,7 @@ struct ChosenCache {
   std::shared_ptr<CodeCache> cache;
   std::string directory;  // empty: nobody said, and there is no home directory
   std::string problem;
+  bool is_news = false;  // that there is a problem: nobody needs to know that the default one is not there
 };
 ChosenCache choose_cache(const Invocation& invocation);
 

@@ -149,12 +149,11 @@ class Guest {
     reporter_.report(std::move(message).hint("https://profiler.firefox.com shows them"));
   }
 
-  /// What a person named has to be there; nobody needs to know that the default one is not.
   void report_cache() {
-    if (invocation_.cache_directory.empty() || cache_.problem.empty()) return;
+    if (cache_.problem.empty() || !cache_.is_news) return;
     Message message(MessageId::cache, fmt::format("no code cache: {}", printable(cache_.problem)));
     message.severity = Severity::warning;
-    reporter_.report(message);
+    reporter_.report(std::move(message).hint("--cache DIR takes another directory, --no-cache none"));
   }
 
   void use_precompiled() {

@@ -23,6 +23,10 @@ Outcome<std::unique_ptr<Directory>> open_host_directory(const std::string& path)
 /// or the last two, are missing. An error says what is wrong with one that is there, a symbolic link included.
 Result<std::unique_ptr<Directory>> open_private_directory(const std::string& path);
 
+/// Whether one of two directories is the other, or is somewhere in it, by whatever names. What is missing of a path
+/// counts as if it had been made. True, too, if that cannot be told of two that are there.
+bool directories_overlap(const std::string& one, const std::string& other);
+
 /// Standard input, output or error. The descriptor is not closed with the node. If the descriptor is not open, a node
 /// that reads nothing and swallows what is written.
 std::unique_ptr<Node> standard_stream(int which);

@@ -1,7 +1,9 @@
 #include "sys/host.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -100,6 +102,47 @@ Result<std::unique_ptr<Directory>> open_private_directory(const std::string& giv
     return error;
   }
   return make_directory(std::move(fd));
+}
+
+namespace {
+
+/// The directory, or the nearest one above it that is there.
+Fd open_nearest(std::string path, bool& is_there) {
+  for (is_there = true;; is_there = false) {
+    Fd fd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (fd || errno != ENOENT || path == "." || path == "/") return fd;
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    const auto slash = path.find_last_of('/');
+    path = slash == path.npos ? "." : path.substr(0, std::max<usize>(slash, 1));
+  }
+}
+
+/// Whether the first is the second, or is in it.
+bool is_within(const Fd& inner, const Fd& outer) {
+  struct stat wanted, above;
+  if (fstat(outer.get(), &wanted) != 0) return false;
+  Fd at(openat(inner.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  std::optional<struct stat> last;
+  while (at && fstat(at.get(), &above) == 0) {
+    if (above.st_dev == wanted.st_dev && above.st_ino == wanted.st_ino) return true;
+    // The root is above itself.
+    if (last && above.st_dev == last->st_dev && above.st_ino == last->st_ino) return false;
+    last = above;
+    at = Fd(openat(at.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  // It cannot be told.
+  return true;
+}
+
+}  // namespace
+
+bool directories_overlap(const std::string& one, const std::string& other) {
+  bool is_one_there = false;
+  bool is_other_there = false;
+  const Fd first = open_nearest(one, is_one_there);
+  const Fd second = open_nearest(other, is_other_there);
+  if (!first || !second) return false;
+  return (is_other_there && is_within(first, second)) || (is_one_there && is_within(second, first));
 }
 
 void leave_process(int code) {
