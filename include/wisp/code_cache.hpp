@@ -29,9 +29,9 @@ class CodeCache {
   void clean();
 
   struct Stats {
-    std::uint64_t files = 0;    // one for each kind of module
-    std::uint64_t entries = 0;  // functions, and loops in them
-    std::uint64_t size_bytes = 0;
+    std::uint64_t files = 0;  // one for each kind of module
+    std::uint64_t functions = 0;
+    std::uint64_t size_bytes = 0;   // of the disk
     std::uint64_t limit_bytes = 0;  // beyond which the oldest files are removed
   };
   Stats stats() const;
@@ -39,7 +39,7 @@ class CodeCache {
   /// What came out of it, and went into it, in this process.
   struct Use {
     std::uint64_t found = 0;
-    std::uint64_t stored = 0;
+    std::uint64_t stored = 0;   // is in a file by now
     std::uint64_t refused = 0;  // was there, but damaged, or not of this module
   };
   Use use() const;

@@ -31,7 +31,7 @@ void CodeCache::clean() {
 
 CodeCache::Stats CodeCache::stats() const {
   const runtime::DiskCache::Stats stats = state_->disk->stats();
-  return {stats.files, stats.entries, stats.size_bytes, runtime::limits::code_cache_bytes};
+  return {stats.files, stats.functions, stats.size_bytes, runtime::limits::code_cache_bytes};
 }
 
 CodeCache::Use CodeCache::use() const {

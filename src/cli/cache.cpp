@@ -23,14 +23,14 @@ std::string show_stats(const CodeCache::Stats& stats, const std::string& directo
   if (json) {
     return to_text(Json{{"directory", directory},
                         {"files", stats.files},
-                        {"entries", stats.entries},
+                        {"functions", stats.functions},
                         {"size_bytes", stats.size_bytes},
                         {"limit_bytes", stats.limit_bytes}},
                    2) +
            "\n";
   }
   return fmt::format("directory  {}\nmodules    {}\nfunctions  {}\nsize       {} of at most {}\n", printable(directory),
-                     stats.files, stats.entries, show_size(stats.size_bytes), show_size(stats.limit_bytes));
+                     stats.files, stats.functions, show_size(stats.size_bytes), show_size(stats.limit_bytes));
 }
 
 }  // namespace

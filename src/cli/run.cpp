@@ -112,8 +112,9 @@ class Guest {
       code = execute(kind);
     }
     if (is_sampled()) write_profile();
-    if (settings_.stats) show_stats(loaded - started_, Clock::now() - loaded);
+    const Clock::duration running = Clock::now() - loaded;
     if (cache_.cache != nullptr) cache_.cache->write();
+    if (settings_.stats) show_stats(loaded - started_, running);
     return *code;
   }
 

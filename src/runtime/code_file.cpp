@@ -293,10 +293,17 @@ std::optional<std::vector<u8>> CodeFile::bytes_of(const CodeRecord& record) cons
   return bytes;
 }
 
-u64 count_entries(u64 size_bytes, const CodeFile::Read& read) {
+u64 count_functions(u64 size_bytes, const CodeFile::Read& read) {
   FileHeader header;
   if (size_bytes < sizeof header || !read(0, {reinterpret_cast<u8*>(&header), sizeof header})) return 0;
-  return header.magic == magic && header.format == format_version ? header.count : 0;
+  if (header.magic != magic || header.format != format_version) return 0;
+  if (header.count > (size_bytes - sizeof header) / sizeof(CodeRecord)) return 0;
+  std::vector<CodeRecord> records(header.count);
+  const MutableBytes rows(reinterpret_cast<u8*>(records.data()), header.count * sizeof(CodeRecord));
+  if (!read(sizeof header, rows)) return 0;
+  return u64(std::ranges::count_if(records, [](const CodeRecord& record) {
+    return record.loop == 0 && record.name() != called_name && !is_attempt(record);
+  }));
 }
 
 }  // namespace wisp::runtime

@@ -103,7 +103,7 @@ class CodeFile {
   std::vector<CodeRecord> records_;  // by name, if nobody has tampered with them
 };
 
-/// How many entries a file says that it has, whatever it belongs to.
-u64 count_entries(u64 size_bytes, const CodeFile::Read& read);
+/// Of how many functions a file says that it has code, whatever it belongs to; loops are not counted on their own.
+u64 count_functions(u64 size_bytes, const CodeFile::Read& read);
 
 }  // namespace wisp::runtime

@@ -103,7 +103,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
     std::optional<SealedCode> sealed = seal(binding_, unit, code);
     if (!sealed) return;
     add(*std::move(sealed));
-    ++cache_->stored_;
+    if (!code.object.empty()) ++unwritten_;
   }
 
   void begin(const CodeUnit& unit) override {
@@ -142,6 +142,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
     all.insert(made_.begin(), made_.end());
     const Hash128 valid = valid_.value_or(now.valid());
     if (!cache_->write_file(file_name_, write_code_file(binding_, all, valid), true)) return;
+    cache_->stored_ += std::exchange(unwritten_, 0);
     cache_->evict(file_name_);
   }
 
@@ -253,6 +254,7 @@ class DiskCache::ModuleFile final : public ModuleCache {
   SealedEntries made_;
   std::optional<Hash128> valid_;
   bool has_news_ = false;          // in the two above, not yet written
+  u64 unwritten_ = 0;              // entries of code among them
   std::vector<bool> is_called_;    // by FuncIndex; what is in the file among them
   usize in_file_ = 0;              // of the functions that are called
   std::vector<FuncIndex> called_;  // not yet written
@@ -378,7 +380,7 @@ std::vector<DiskCache::Listed> DiskCache::list() {
     const std::string name((*entry)->name);
     if (!is_code_file(name) && !name.starts_with(temporary_prefix) && name != key_name) continue;
     const auto stat = directory_->stat_entry(*sys::Name::make(name));
-    if (stat.ok()) files.push_back({name, stat->size_bytes, stat->modification_time});
+    if (stat.ok()) files.push_back({name, stat->stored_bytes, stat->modification_time});
   }
 }
 
@@ -386,13 +388,18 @@ void DiskCache::evict(const std::string& newest) {
   std::vector<Listed> files = list();
   u64 total = 0;
   for (const Listed& file : files) total += file.size_bytes;
-  if (total <= limit_bytes_) return;
   std::ranges::sort(files, {}, &Listed::time);
+  const i64 now = files.empty() ? 0 : files.back().time.seconds;
+  usize count = files.size();
   for (const Listed& file : files) {
     if (file.name == newest || file.name == key_name) continue;
+    // Left behind by a process that was killed.
+    const bool is_left =
+        file.name.starts_with(temporary_prefix) && now - file.time.seconds >= limits::temporary_file_seconds;
+    if (!is_left && total <= limit_bytes_ && count <= limits::code_cache_files) continue;
     remove(file.name);
     total -= file.size_bytes;
-    if (total <= limit_bytes_) return;
+    --count;
   }
 }
 
@@ -405,13 +412,13 @@ DiskCache::Stats DiskCache::stats() {
   const std::lock_guard lock(mutex_);
   Stats stats;
   for (const Listed& file : list()) {
+    stats.size_bytes += file.size_bytes;
     if (!is_code_file(file.name)) continue;
     ++stats.files;
-    stats.size_bytes += file.size_bytes;
     u64 size = 0;
     const std::unique_ptr<sys::Node> node = open_file(file.name, size);
     if (node != nullptr)
-      stats.entries += count_entries(size, [&](u64 at, MutableBytes to) { return read_all(*node, at, to); });
+      stats.functions += count_functions(size, [&](u64 at, MutableBytes to) { return read_all(*node, at, to); });
   }
   return stats;
 }

@@ -32,7 +32,7 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
 
   struct Stats {
     u64 files = 0;
-    u64 entries = 0;  // in them, as they say
+    u64 functions = 0;  // whose code is in them, as they say
     u64 size_bytes = 0;
   };
   Stats stats();
@@ -40,7 +40,7 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
   /// What this process has had of it.
   struct Use {
     u64 found = 0;
-    u64 stored = 0;
+    u64 stored = 0;   // and written
     u64 refused = 0;  // damaged, forged or stale
   };
   Use use() const;
@@ -65,7 +65,8 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
   bool write_file(const std::string& name, Bytes bytes, bool replace);
   std::vector<Listed> list();
   void remove(const std::string& name);
-  /// Removes the oldest files until the rest is within the limit; `newest` stays.
+  /// Removes the oldest files until the rest is within the limits, and temporary ones that nobody writes any more;
+  /// `newest` stays.
   void evict(const std::string& newest);
 
   std::mutex mutex_;  // for the directory and the list of modules

@@ -1,5 +1,6 @@
 #include "runtime/disk_cache.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -134,7 +135,7 @@ TEST_F(DiskCacheTest, WhatOneStoresTheNextFinds) {
   ASSERT_TRUE(loop);
   EXPECT_EQ(loop->object[0], 9);
   EXPECT_FALSE(find(module_, {FuncIndex(1), module_->bodies[1].offset + 2}));
-  EXPECT_EQ(open()->stats().entries, 3u);
+  EXPECT_EQ(open()->stats().functions, 2u);
 }
 
 TEST_F(DiskCacheTest, AModuleThatIsDestroyedWritesItsFile) {
@@ -173,6 +174,7 @@ TEST_F(DiskCacheTest, WhatTheCompilerDidNotFinishIsKnown) {
   file->store({FuncIndex(0)}, tried);
   file->begin({FuncIndex(0)});
   cache->write();
+  EXPECT_EQ(cache->stats().functions, 1u);
   // The longest attempt counts, not all of them together.
   EXPECT_EQ(find(module_, {FuncIndex(0)})->tried, tried.tried);
 }
@@ -522,6 +524,46 @@ TEST_F(DiskCacheTest, TheOldestFilesGo) {
   EXPECT_EQ(cache->stats().files, 1u);
 }
 
+TEST_F(DiskCacheTest, ThereAreNotTooManyFiles) {
+  store_both(module_);
+  const std::string oldest = code_file();
+  for (usize i = 0; i < limits::code_cache_files; ++i) {
+    const std::string number = std::to_string(i);
+    replace(std::string(32 - number.size(), '0') + number, {});
+  }
+  const auto cache = open();
+  Parts other = two_functions();
+  other.memories = {};
+  const auto module = load(other);
+  cache->open(module, true)->store({FuncIndex(0)}, code_of(*module, 0, 1));
+  EXPECT_EQ(cache->use().stored, 1u);
+  EXPECT_EQ(names().size(), limits::code_cache_files);
+  EXPECT_EQ(std::ranges::count(names(), oldest), 0);
+  EXPECT_TRUE(find(module, {FuncIndex(0)}));
+}
+
+TEST_F(DiskCacheTest, WhatKilledProcessesLeftGoes) {
+  replace("tmp-old", {1});
+  replace("tmp-new", {1});
+  auto opened = directory_->open("tmp-old", {.write = true});
+  const u64 now_ns = *sys::host_clock(sys::HostClock::realtime).now_ns();
+  const sys::TimeUpdate earlier{.kind = sys::TimeUpdate::Kind::set,
+                                .time = sys::Timestamp::from_ns(now_ns - 7200 * u64{1'000'000'000})};
+  ASSERT_TRUE(opened->node->set_times(earlier, earlier).ok());
+  store_both(module_);
+  EXPECT_EQ(std::ranges::count(names(), "tmp-old"), 0);
+  EXPECT_EQ(std::ranges::count(names(), "tmp-new"), 1);
+  EXPECT_TRUE(find(module_, {FuncIndex(0)}));
+}
+
+TEST_F(DiskCacheTest, WhatAFileSaysOfItselfIsBounded) {
+  store_both(module_);
+  std::vector<u8> file = read(code_file());
+  file[15] = 0x7f;  // the number of entries
+  replace(code_file(), file);
+  EXPECT_EQ(open()->stats().functions, 0u);
+}
+
 TEST_F(DiskCacheTest, AFullDisk) {
   root_ = sys::make_memory_file_system(
       {.limit_bytes = 8192, .device = 1, .clock = &sys::host_clock(sys::HostClock::realtime)});
@@ -529,7 +571,9 @@ TEST_F(DiskCacheTest, AFullDisk) {
   directory_ = open_directory();
   ObjectCode code = code_of(*module_, 0, 1);
   code.object.assign(100'000, 3);
-  open()->open(module_, true)->store({FuncIndex(0)}, code);
+  const auto cache = open();
+  cache->open(module_, true)->store({FuncIndex(0)}, code);
+  EXPECT_EQ(cache->use().stored, 0u);
   EXPECT_FALSE(find(module_, {FuncIndex(0)}));
   EXPECT_EQ(names(), std::vector<std::string>{"key"});
 }

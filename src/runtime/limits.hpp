@@ -62,12 +62,15 @@ inline constexpr u64 host_headroom_bytes = 256 * 1024;
 inline constexpr u32 nested_calls = 200;
 
 /// The code cache: all its files (the oldest go first), one of them, and the code of one function.
+inline constexpr usize code_cache_files = 4096;
 inline constexpr u64 code_cache_bytes = u64{512} << 20;
 inline constexpr u64 cached_module_bytes = u64{128} << 20;
 inline constexpr u64 cached_entry_bytes = u64{16} << 20;
 /// How often the key is looked for, and for how long it is waited each time for another process that makes it.
 inline constexpr int key_attempts = 20;
 inline constexpr std::chrono::milliseconds key_wait{1};
+/// The age from which on nobody is still writing a temporary file.
+inline constexpr i64 temporary_file_seconds = 3600;
 /// Functions of a module that are remembered as called; fewer than the lower number are not worth remembering, nor is
 /// the file to be written for fewer new ones.
 inline constexpr usize called_functions_min = 256;

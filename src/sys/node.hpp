@@ -32,8 +32,9 @@ struct FileStat {
   FileType type = FileType::unknown;
   u64 link_count = 0;
   u64 size_bytes = 0;
-  u32 owner = 0;        // number of the host's user; 0 where there are no users
-  u32 permissions = 0;  // as POSIX's S_IRWXU and so on
+  u64 stored_bytes = 0;  // what it takes of the disk
+  u32 owner = 0;         // number of the host's user; 0 where there are no users
+  u32 permissions = 0;   // as POSIX's S_IRWXU and so on
   Timestamp access_time;
   Timestamp modification_time;
   Timestamp status_change_time;

@@ -64,6 +64,7 @@ FileStat to_file_stat(const struct stat& from) {
   to.type = to_file_type(from.st_mode);
   to.link_count = from.st_nlink;
   to.size_bytes = u64(from.st_size);
+  to.stored_bytes = u64(from.st_blocks) * S_BLKSIZE;
   to.owner = from.st_uid;
   to.permissions = from.st_mode & 07777;
   to.access_time = to_timestamp(from.st_atim);

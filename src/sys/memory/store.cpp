@@ -24,6 +24,7 @@ FileStat Store::stat_of(const Inode& inode) const {
   stat.type = inode.type;
   stat.link_count = inode.links;
   stat.size_bytes = inode.is_directory() ? page_bytes : inode.size_bytes;
+  stat.stored_bytes = stat.size_bytes;
   stat.permissions = inode.is_directory() ? 0700 : 0600;
   stat.access_time = inode.accessed;
   stat.modification_time = inode.modified;
