@@ -27,6 +27,8 @@ class CodeCache {
   void write();
   /// Removes everything.
   void clean();
+  /// Removes everything of the cache in a directory, even if it could not be opened for want of a key.
+  static Result<void> clean(const std::string& directory);
 
   struct Stats {
     std::uint64_t files = 0;  // one for each kind of module

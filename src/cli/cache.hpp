@@ -15,9 +15,12 @@ struct ChosenCache {
   std::shared_ptr<CodeCache> cache;
   std::string directory;  // empty: nobody said, and there is no home directory
   std::string problem;
+  std::string hint;      // what to do about it; may be empty
   bool is_news = false;  // that there is a problem: nobody needs to know that the default one is not there
 };
 ChosenCache choose_cache(const Invocation& invocation);
+/// Why there is none, and what to do.
+Message about_cache(const ChosenCache& chosen, std::string_view what_else);
 
 /// `wisp cache`: the exit code. Throws `Failure`.
 int cache(const Invocation& invocation);

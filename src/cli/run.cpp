@@ -152,9 +152,9 @@ class Guest {
 
   void report_cache() {
     if (cache_.problem.empty() || !cache_.is_news) return;
-    Message message(MessageId::cache, fmt::format("no code cache: {}", printable(cache_.problem)));
+    Message message = about_cache(cache_, "--cache DIR takes another directory, --no-cache none");
     message.severity = Severity::warning;
-    reporter_.report(std::move(message).hint("--cache DIR takes another directory, --no-cache none"));
+    reporter_.report(message);
   }
 
   void use_precompiled() {

@@ -49,6 +49,14 @@ bool write_all(sys::Node& node, Bytes bytes) {
   return true;
 }
 
+/// A file; or an empty directory, which cannot be ours. True if it is gone.
+bool remove_from(sys::Directory& directory, const std::string& name) {
+  const auto entry = *sys::Name::make(name);
+  if (directory.remove_file(entry).ok() || directory.remove_directory(entry).ok()) return true;
+  const auto stat = directory.stat_entry(entry);
+  return !stat.ok() && stat.error() == sys::Errno::noent;
+}
+
 }  // namespace
 
 /// The code of one module: its file as it was when the module was opened, and what has been made since.
@@ -265,7 +273,7 @@ Result<std::shared_ptr<DiskCache>> DiskCache::open(std::unique_ptr<sys::Director
                                                    std::vector<u8> machine) {
   const std::shared_ptr<DiskCache> cache(new DiskCache(std::move(directory), random, std::move(machine)));
   if (cache->find_key()) return cache;
-  return Error{ErrorCode::io, 0, "the key of the code cache cannot be read or made", {}};
+  return Error{ErrorCode::io, 0, "the file `key` in it cannot be read or made", "remove it, if it is there"};
 }
 
 std::shared_ptr<ModuleCache> DiskCache::open(std::shared_ptr<const wasm::Module> module, bool is_guarded) {
@@ -367,25 +375,25 @@ bool DiskCache::write_file(const std::string& name, Bytes bytes, bool replace) {
 }
 
 void DiskCache::remove(const std::string& name) {
-  (void)directory_->remove_file(*sys::Name::make(name));
+  (void)remove_from(*directory_, name);
 }
 
-std::vector<DiskCache::Listed> DiskCache::list() {
+std::vector<DiskCache::Listed> DiskCache::list(sys::Directory& directory) {
   std::vector<Listed> files;
   u64 cookie = 0;
   while (true) {
-    const auto entry = directory_->read_entry(cookie);
+    const auto entry = directory.read_entry(cookie);
     if (!entry.ok() || !entry->has_value()) return files;
     cookie = (*entry)->next_cookie;
     const std::string name((*entry)->name);
     if (!is_code_file(name) && !name.starts_with(temporary_prefix) && name != key_name) continue;
-    const auto stat = directory_->stat_entry(*sys::Name::make(name));
+    const auto stat = directory.stat_entry(*sys::Name::make(name));
     if (stat.ok()) files.push_back({name, stat->stored_bytes, stat->modification_time});
   }
 }
 
 void DiskCache::evict(const std::string& newest) {
-  std::vector<Listed> files = list();
+  std::vector<Listed> files = list(*directory_);
   u64 total = 0;
   for (const Listed& file : files) total += file.size_bytes;
   std::ranges::sort(files, {}, &Listed::time);
@@ -405,13 +413,22 @@ void DiskCache::evict(const std::string& newest) {
 
 void DiskCache::clean() {
   const std::lock_guard lock(mutex_);
-  for (const Listed& file : list()) remove(file.name);
+  (void)clean(*directory_);
+}
+
+Result<void> DiskCache::clean(sys::Directory& directory) {
+  std::string left;
+  for (const Listed& file : list(directory)) {
+    if (!remove_from(directory, file.name)) left = file.name;
+  }
+  if (left.empty()) return {};
+  return Error{ErrorCode::io, 0, "`" + left + "` in it cannot be removed", {}};
 }
 
 DiskCache::Stats DiskCache::stats() {
   const std::lock_guard lock(mutex_);
   Stats stats;
-  for (const Listed& file : list()) {
+  for (const Listed& file : list(*directory_)) {
     stats.size_bytes += file.size_bytes;
     if (!is_code_file(file.name)) continue;
     ++stats.files;

@@ -29,6 +29,8 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
   void limit_to(u64 bytes) { limit_bytes_ = bytes; }
   /// Removes all files of the cache, the key included.
   void clean();
+  /// The same of a directory that may have no good key. An error says what could not be removed.
+  static Result<void> clean(sys::Directory& directory);
 
   struct Stats {
     u64 files = 0;
@@ -63,7 +65,7 @@ class DiskCache final : public CodeCache, public std::enable_shared_from_this<Di
   bool is_ours(const sys::FileStat& stat) const;
   std::unique_ptr<sys::Node> open_file(const std::string& name, u64& size_bytes);
   bool write_file(const std::string& name, Bytes bytes, bool replace);
-  std::vector<Listed> list();
+  static std::vector<Listed> list(sys::Directory& directory);
   void remove(const std::string& name);
   /// Removes the oldest files until the rest is within the limits, and temporary ones that nobody writes any more;
   /// `newest` stays.
