@@ -15,6 +15,7 @@ int compile(const Invocation& invocation) {
     throw Failure(Message(MessageId::missing_value, "machine code is nothing for a terminal: -o OUT says where it goes")
                       .hint(std::string(info(CommandKind::compile).usage)));
   }
+  check_place(invocation.output);
   const Engine engine(invocation.config);
   const Module module = load_module(engine, path);
   ProgressLine line(is_terminal(StandardStream::error));

@@ -12,4 +12,7 @@ inline constexpr u64 shown_denials = 20;
 /// Folders below one given to `wisp wast`.
 inline constexpr u32 folder_depth = 16;
 
+/// Names that are tried for a file beside the one that is written: others may be left of commands that were killed.
+inline constexpr u32 temporary_files = 100;
+
 }  // namespace wisp::cli::limits

@@ -137,7 +137,7 @@ class Guest {
 
   void start_profile() {
     // It is better not to run at all than to find out at the end that there is no place for the profile.
-    write_file(settings_.profile.file, {});
+    check_place(settings_.profile.file);
     must(store_.set_sampler(settings_.profile.interval, [this](const Sample& sample) { profile_.add(sample); }), file_);
   }
 
@@ -408,7 +408,6 @@ class Guest {
 }  // namespace
 
 int run(const Invocation& invocation, const Reporter& reporter, HostEnvironment environment) {
-  prepare_process();
   auto guest = std::make_unique<Guest>(invocation, reporter);
   const int code = guest->run(environment);
   // The process ends now, which takes everything back: destroying the engine would wait for what is being compiled.
