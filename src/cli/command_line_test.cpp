@@ -152,6 +152,8 @@ TEST(CommandLine, WasmtimesSpellings) {
   EXPECT_FALSE(line.run.inherit_stdin);
   EXPECT_EQ(line.run.unknown_imports, UnknownImports::trap);
   EXPECT_EQ(parse({"-S", "threads=n,http=n", "app.wasm"}).files.size(), 1u);
+  EXPECT_FALSE(parse({"-C", "cache=n", "app.wasm"}).use_cache);
+  EXPECT_TRUE(parse({"-C", "cache", "app.wasm"}).use_cache);
   EXPECT_EQ(refusal({"-S", "threads", "app.wasm"}), MessageId::unknown_key);
   EXPECT_EQ(refusal({"-W", "simd=perhaps", "app.wasm"}), MessageId::bad_value);
   EXPECT_EQ(refusal({"-W", "fule=1", "app.wasm"}), MessageId::unknown_key);

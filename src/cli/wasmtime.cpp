@@ -69,6 +69,7 @@ void apply_special(Invocation& to, const Setting& setting) {
   if (setting.key == "inherit-stdin") to.run.inherit_stdin = on;
   if (setting.key == "inherit-stdout") to.run.inherit_stdout = on;
   if (setting.key == "inherit-stderr") to.run.inherit_stderr = on;
+  if (setting.key == "cache") to.use_cache = on;
   if (setting.key == "signals-based-traps") {
     to.config.memory_mode = on ? MemoryMode::guard_pages : MemoryMode::explicit_checks;
   }
