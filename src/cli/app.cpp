@@ -7,7 +7,6 @@
 
 #include "wisp/engine.hpp"
 
-#include "api/process.hpp"
 #include "cli/cache.hpp"
 #include "cli/command_line.hpp"
 #include "cli/compile.hpp"
@@ -15,6 +14,7 @@
 #include "cli/input.hpp"
 #include "cli/inspect.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/wast.hpp"
 
 namespace wisp::cli {
@@ -24,10 +24,8 @@ namespace {
 bool wants_color(ColorWhen when) {
   if (when != ColorWhen::automatic) return when == ColorWhen::always;
   const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
   if (no_color != nullptr && *no_color != '\0') return false;
-  if (terminal != nullptr && std::string_view(terminal) == "dumb") return false;
-  return is_terminal(StandardStream::error);
+  return has_terminal();
 }
 
 ReportStyle style_of(bool json, ColorWhen color) {

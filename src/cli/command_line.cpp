@@ -36,13 +36,20 @@ std::chrono::nanoseconds duration(Option option, std::string_view value) {
   bad_value(option, value, "not a duration; 500ms, 10s and 2m are durations");
 }
 
-std::vector<std::string> split(std::string_view list) {
+/// What is between commas, also where that is nothing.
+std::vector<std::string> fields(std::string_view list) {
   std::vector<std::string> words;
-  while (!list.empty()) {
+  while (true) {
     const usize comma = std::min(list.find(','), list.size());
-    if (comma > 0) words.emplace_back(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
+    words.emplace_back(list.substr(0, comma));
+    if (comma == list.size()) return words;
+    list.remove_prefix(comma + 1);
   }
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> words = fields(list);
+  std::erase(words, std::string());
   return words;
 }
 
@@ -90,20 +97,20 @@ MemoryMode memory_mode(std::string_view value) {
   bad_value(Option::memory_mode, value, "neither `guard` nor `checks`");
 }
 
-/// As Wasmtime has it: KIND[,FILE[,INTERVAL]], the last two of a guest's profile.
+/// As Wasmtime has it: KIND[,FILE[,INTERVAL]], the last two of a guest's profile; one that is empty is not given.
 ProfileSettings profile(std::string_view value) {
   using Kind = ProfileSettings::Kind;
   ProfileSettings settings{.kind = Kind::guest};
-  const std::vector<std::string> words = split(value);
-  if (words.empty()) return settings;
+  if (value.empty()) return settings;
+  const std::vector<std::string> words = fields(value);
   if (words[0] != "guest") {
     settings.kind = words[0] == "perfmap" ? Kind::perf_map : words[0] == "jitdump" ? Kind::jit_dump : Kind::none;
     if (settings.kind == Kind::none) bad_value(Option::profile, value, "none of `perfmap`, `jitdump`, `guest`");
     if (words.size() > 1) bad_value(Option::profile, value, "only `guest` takes a file and an interval");
     return settings;
   }
-  if (words.size() > 1) settings.file = words[1];
-  if (words.size() > 2) settings.interval = duration(Option::profile, words[2]);
+  if (words.size() > 1 && !words[1].empty()) settings.file = words[1];
+  if (words.size() > 2 && !words[2].empty()) settings.interval = duration(Option::profile, words[2]);
   if (settings.interval < shortest_sample_interval) bad_value(Option::profile, words[2], "an interval below 10us");
   if (words.size() > 3) bad_value(Option::profile, value, "more than a file and an interval");
   return settings;

@@ -68,6 +68,8 @@ TEST(CommandLine, Profiles) {
       {{"--profile", "guest", "app.wasm"}, Kind::guest},
       {{"--profile", "guest,a.json", "app.wasm"}, Kind::guest, "a.json"},
       {{"--profile=guest,a.json,5ms", "app.wasm"}, Kind::guest, "a.json", std::chrono::milliseconds(5)},
+      {{"--profile=guest,,5ms", "app.wasm"}, Kind::guest, "wisp-profile.json", std::chrono::milliseconds(5)},
+      {{"--profile=guest,a.json,", "app.wasm"}, Kind::guest, "a.json"},
       {{"--profile", "perfmap", "app.wasm"}, Kind::perf_map},
       {{"--profile=jitdump", "app.wasm"}, Kind::jit_dump}};
   for (const Case& c : cases) {

@@ -18,7 +18,7 @@ int compile(const Invocation& invocation) {
   check_place(invocation.output);
   const Engine engine(invocation.config);
   const Module module = load_module(engine, path);
-  ProgressLine line(is_terminal(StandardStream::error));
+  ProgressLine line(has_terminal());
   const Result<std::vector<std::uint8_t>> compiled = precompile(
       module, [&](u32 done, u32 total) { line.show(fmt::format("compiling: {} of {} functions", done, total)); });
   line.clear();

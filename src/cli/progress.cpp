@@ -1,8 +1,11 @@
 #include "cli/progress.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include <fmt/format.h>
+
+#include "api/process.hpp"
 
 namespace wisp::cli {
 namespace {
@@ -21,6 +24,12 @@ void write(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_terminal() {
+  const char* const terminal = std::getenv("TERM");
+  const bool is_dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
+  return !is_dumb && is_terminal(StandardStream::error);
+}
 
 void ProgressLine::show(std::string_view text) {
   const auto now = std::chrono::steady_clock::now();

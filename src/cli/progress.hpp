@@ -5,6 +5,9 @@
 
 namespace wisp::cli {
 
+/// Whether standard error is a terminal that understands escape sequences.
+bool has_terminal();
+
 /// A line on the terminal's standard error that is written over again and again, and is gone at the end. It begins
 /// where the cursor is, so that it spares what a program has written there.
 class ProgressLine {

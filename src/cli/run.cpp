@@ -127,9 +127,7 @@ class Guest {
     // Calls that can be seen take more of it.
     if (settings_.profile.kind != ProfileSettings::Kind::none) config.native_stack_bytes *= 3;
     config.pooled_slots = 0;  // there is no next guest
-    config.on_compile = [wait = std::make_shared<CompileWait>(is_terminal(StandardStream::error))](bool begins) {
-      (*wait)(begins);
-    };
+    config.on_compile = [wait = std::make_shared<CompileWait>(has_terminal())](bool begins) { (*wait)(begins); };
     return config;
   }
 
