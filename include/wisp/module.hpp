@@ -65,6 +65,13 @@ class Module {
   /// That code can do whatever this process can: only for modules that are trusted like a native program. An error says
   /// why it is not used: there is none, or it is of another build, processor, or configuration.
   Result<void> use_precompiled() const;
+  /// How far that went for the functions that have been called since.
+  struct PrecompiledUse {
+    std::uint64_t found = 0;
+    std::uint64_t refused = 0;  // damaged, or of another version of the module
+    std::uint64_t missing = 0;  // left out by `precompile`
+  };
+  PrecompiledUse precompiled_use() const;
 
   /// Validates the bodies now, if they have not been.
   Result<void> validate() const;
@@ -96,10 +103,16 @@ class Module {
 /// How far `precompile` is; called by several threads, one at a time.
 using CompileProgress = std::function<void(std::uint32_t functions_done, std::uint32_t functions_total)>;
 
-/// The module with machine code for all its functions in a custom section, made by the optimizing compiler on all
-/// processors. It is the same module anywhere; `use_precompiled` makes use of the code. Functions that the compiler
-/// gives up on are left out. An error if there is no optimizing compiler.
-Result<std::vector<std::uint8_t>> precompile(const Module& module, const CompileProgress& progress = {});
+/// A module with machine code for its functions in a custom section: the same module anywhere.
+struct Precompiled {
+  std::vector<std::uint8_t> bytes;
+  std::uint32_t functions = 0;
+  std::uint32_t left_out = 0;  // of them: the compiler gave up on them
+};
+
+/// Compiles all functions of the module with the optimizing compiler, on all processors; `use_precompiled` makes use of
+/// the code. An error (`unsupported`) if there is no optimizing compiler, and (`argument`) with `Config::fuel`.
+Result<Precompiled> precompile(const Module& module, const CompileProgress& progress = {});
 
 /// The module in the text format, one that `from_text` accepts.
 Result<std::string> print_text(const Module& module);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,9 +32,18 @@ struct EngineState {
   runtime::DeadlineTimer timer;
 };
 
+/// What became of the precompiled code of a module.
+struct PrecompiledCounts {
+  std::atomic<u64> found = 0;
+  std::atomic<u64> refused = 0;
+  std::atomic<u64> missing = 0;
+};
+
 struct ModuleState {
   Engine engine;
   std::shared_ptr<const runtime::LoadedModule> loaded;
+  /// Shared with the code, which may live longer.
+  std::shared_ptr<PrecompiledCounts> precompiled = std::make_shared<PrecompiledCounts>();
 };
 
 struct StoreState : std::enable_shared_from_this<StoreState> {

@@ -22,8 +22,10 @@ runtime::CodeBinding bind(const Engine& engine, const wasm::Module& module) {
 /// The code in a module's custom section; the module outlives it.
 class SectionCode final : public runtime::CodeSource {
  public:
-  SectionCode(const runtime::CodeBinding& binding, Bytes section)
-      : binding_(binding), file_(binding, section.size(), [section](u64 at, MutableBytes to) {
+  SectionCode(const runtime::CodeBinding& binding, Bytes section, std::shared_ptr<PrecompiledCounts> counts)
+      : binding_(binding),
+        counts_(std::move(counts)),
+        file_(binding, section.size(), [section](u64 at, MutableBytes to) {
           if (at > section.size() || section.size() - at < to.size()) return false;
           if (!to.empty()) std::memcpy(to.data(), section.data() + at, to.size());
           return true;
@@ -32,15 +34,22 @@ class SectionCode final : public runtime::CodeSource {
   runtime::CodeFile::Fit fit() const { return file_.fit(); }
 
   std::optional<runtime::ObjectCode> find(const runtime::CodeUnit& unit) override {
+    if (unit.loop) return std::nullopt;  // all functions are compiled, and no loops
     const runtime::CodeRecord* const record = file_.find(name_of(*binding_.module, unit));
-    if (record == nullptr) return std::nullopt;
+    if (record == nullptr) {
+      ++counts_->missing;
+      return std::nullopt;
+    }
     const auto bytes = file_.bytes_of(*record);
-    if (!bytes) return std::nullopt;
-    return unseal(binding_, unit, *record, *bytes);
+    std::optional<runtime::ObjectCode> code;
+    if (bytes) code = unseal(binding_, unit, *record, *bytes);
+    ++(code ? counts_->found : counts_->refused);
+    return code;
   }
 
  private:
   runtime::CodeBinding binding_;
+  std::shared_ptr<PrecompiledCounts> counts_;
   runtime::CodeFile file_;
 };
 
@@ -67,6 +76,9 @@ class Precompiler {
     for (std::thread& thread : threads) thread.join();
     return write_code_file(binding_, entries_);
   }
+
+  u32 functions() const { return u32(order_.size()); }
+  u32 left_out() const { return u32(order_.size() - entries_.size()); }
 
  private:
   void work(const CompileProgress& progress) {
@@ -141,16 +153,26 @@ Error does_not_fit(runtime::CodeFile::Fit fit) {
 }  // namespace
 
 Result<void> Module::use_precompiled() const {
+  const Config& config = Access::state(state_->engine).config;
+  const auto refused = [](const char* why, const char* hint) { return Error{ErrorCode::argument, 0, why, hint}; };
+  if (config.fuel) return refused("precompiled code does not count fuel", "");
+  if (!config.interruptible) return refused("precompiled code can be interrupted, and here none is to be", "");
+  if (config.sampled) return refused("precompiled code cannot be sampled", "");
   const std::optional<Bytes> section = custom_section(section_name);
-  if (!section) return Error{ErrorCode::argument, 0, "there is no precompiled code in it", "`precompile` adds it"};
+  if (!section) return refused("there is no precompiled code in it", "`precompile` adds it");
   const wasm::Module& module = state_->loaded->module();
-  auto code = std::make_shared<SectionCode>(bind(state_->engine, module), *section);
+  auto code = std::make_shared<SectionCode>(bind(state_->engine, module), *section, state_->precompiled);
   if (code->fit() != runtime::CodeFile::Fit::fits) return does_not_fit(code->fit());
   if (state_->loaded->code().use(code)) return {};
-  return Error{ErrorCode::argument, 0, "precompiled code is not used by this tier, or with fuel", {}};
+  return refused("precompiled code is not used by this tier", "");
 }
 
-Result<std::vector<std::uint8_t>> precompile(const Module& module, const CompileProgress& progress) {
+Module::PrecompiledUse Module::precompiled_use() const {
+  const PrecompiledCounts& counts = *state_->precompiled;
+  return {.found = counts.found, .refused = counts.refused, .missing = counts.missing};
+}
+
+Result<Precompiled> precompile(const Module& module, const CompileProgress& progress) {
   const ModuleState& state = Access::state(module);
   if (state.engine.config().fuel) return Error{ErrorCode::argument, 0, "compiled code does not count fuel", {}};
   const std::unique_ptr<runtime::OptimizingCompiler> compiler = make_optimizing_compiler();
@@ -159,8 +181,8 @@ Result<std::vector<std::uint8_t>> precompile(const Module& module, const Compile
   }
   Precompiler precompiler(state.engine, state.loaded->module(), *compiler);
   const std::vector<u8> code = precompiler.run(progress);
-  std::vector<u8> out = without_code(module);
-  append_custom_section(out, code);
+  Precompiled out{without_code(module), precompiler.functions(), precompiler.left_out()};
+  append_custom_section(out.bytes, code);
   return out;
 }
 

@@ -81,7 +81,7 @@ int dispatch(const Invocation& invocation, const Reporter& reporter, HostEnviron
     case CommandKind::wast:
       return wast(invocation);
     case CommandKind::compile:
-      return compile(invocation);
+      return compile(invocation, reporter);
     case CommandKind::cache:
       return cache(invocation);
     case CommandKind::help:

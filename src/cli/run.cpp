@@ -111,6 +111,7 @@ class Guest {
       check_links();
       code = execute(kind);
     }
+    if (invocation_.precompiled) report_misfits();
     if (is_sampled()) write_profile();
     const Clock::duration running = Clock::now() - loaded;
     if (cache_.cache != nullptr) cache_.cache->write();
@@ -158,9 +159,29 @@ class Guest {
   void use_precompiled() {
     const Result<void> used = module_.use_precompiled();
     if (used) return;
-    Message message(MessageId::precompiled, fmt::format("{}: {}", printable(file_), used.error().message));
+    const bool is_about_code = !used.error().hint.empty();
+    warn_about_precompiled(used.error().message,
+                           is_about_code ? how_to_compile() : "leave out --precompiled, or what it does not go with");
+  }
+
+  /// Functions are looked for when they are called.
+  void report_misfits() {
+    const Module::PrecompiledUse use = module_.precompiled_use();
+    if (use.refused == 0) return;
+    warn_about_precompiled(fmt::format("the precompiled code of {} of {} functions is damaged, or the module has been "
+                                       "changed since",
+                                       use.refused, use.found + use.refused + use.missing),
+                           how_to_compile());
+  }
+
+  std::string how_to_compile() {
+    return fmt::format("`wisp compile {} -o OUT` makes code that fits", printable(file_));
+  }
+
+  void warn_about_precompiled(const std::string& what, std::string hint) {
+    Message message(MessageId::precompiled, fmt::format("{}: {}", printable(file_), what));
     message.severity = Severity::warning;
-    reporter_.report(message);
+    reporter_.report(std::move(message).hint(std::move(hint)));
   }
 
   Store make_store() {
@@ -363,6 +384,10 @@ class Guest {
       } else if (!cache_.problem.empty()) {
         out["cache"] = {{"problem", cache_.problem}};
       }
+      if (invocation_.precompiled) {
+        const Module::PrecompiledUse use = module_.precompiled_use();
+        out["precompiled"] = {{"found", use.found}, {"refused", use.refused}, {"missing", use.missing}};
+      }
       fmt::print(stderr, "{}\n", to_text(out));
       return;
     }
@@ -373,6 +398,11 @@ class Guest {
                  stats.collections);
     }
     show_cache();
+    if (invocation_.precompiled) {
+      const Module::PrecompiledUse use = module_.precompiled_use();
+      fmt::print(stderr, "stats: {:<12} {} functions found, {} refused, {} missing\n", "precompiled", use.found,
+                 use.refused, use.missing);
+    }
     if (settings_.fuel) fmt::print(stderr, "stats: {:<12} {} of {}\n", "fuel", stats.fuel_consumed, *settings_.fuel);
   }
 
