@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "sys/host.hpp"
+#include "sys/time.hpp"
 
 namespace wisp {
 
@@ -14,6 +15,15 @@ void prepare_process() {
 void leave_process(int code) {
   std::fflush(nullptr);
   sys::leave_process(code);
+}
+
+unsigned process_id() {
+  return sys::process_id();
+}
+
+std::chrono::nanoseconds thread_cpu_time() {
+  const auto now = sys::host_clock(sys::HostClock::thread_cpu).now_ns();
+  return std::chrono::nanoseconds(now.ok() ? *now : 0);
 }
 
 bool is_terminal(StandardStream stream) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 /// What a program that is nothing but a host for guests does to its own process: the command.
 namespace wisp {
 
@@ -10,6 +12,10 @@ void prepare_process();
 
 /// Ends the process: writes what C's streams hold back, and waits for no thread and no destructor.
 [[noreturn]] void leave_process(int code);
+
+unsigned process_id();
+/// What the calling thread has used.
+std::chrono::nanoseconds thread_cpu_time();
 
 enum class StandardStream : unsigned char { input, output, error };
 

@@ -1,6 +1,11 @@
 #include "cli/guest_profile.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
+
+#include "cli/limits.hpp"
 
 namespace wisp::cli {
 namespace {
@@ -59,7 +64,26 @@ GuestProfile::Number GuestProfile::frame_of(const SampledFrame& frame) {
 void GuestProfile::add(const Sample& sample) {
   Number stack = -1;
   for (usize i = sample.frames.size(); i-- > 0;) stack = stacks_.number({stack, frame_of(sample.frames[i])});
-  samples_.push_back({stack, Milliseconds(std::chrono::steady_clock::now() - started_).count(), sample.intervals});
+  ++sample_count_;
+  // A wait is as many rows as it lasted intervals, so that it is where it was.
+  const u64 rows = std::clamp<u64>(sample.intervals, 1, limits::rows_of_sample);
+  const double end_ms = now_ms();
+  const double last_ms = samples_.empty() ? 0 : samples_.back().time_ms;
+  const double lasted_ms =
+      Milliseconds(interval_).count() * double(sample.intervals - std::min<u64>(sample.intervals, 1));
+  const double begin_ms = std::max(end_ms - lasted_ms, last_ms);
+  const std::chrono::nanoseconds cpu_time = thread_cpu_time();
+  const double cpu_us =
+      std::chrono::duration<double, std::micro>(cpu_time - std::exchange(cpu_time_, cpu_time)).count();
+  for (u64 i = 0; i < rows; ++i) {
+    const double time_ms = rows == 1 ? end_ms : begin_ms + (end_ms - begin_ms) * double(i) / double(rows - 1);
+    const u64 weight = sample.intervals * (i + 1) / rows - sample.intervals * i / rows;
+    samples_.push_back({stack, time_ms, weight, cpu_us / double(rows)});
+  }
+}
+
+double GuestProfile::now_ms() const {
+  return Milliseconds(std::chrono::steady_clock::now() - started_).count();
 }
 
 Json GuestProfile::thread() const {
@@ -73,12 +97,12 @@ Json GuestProfile::thread() const {
            {"processType", "default"},
            {"processName", program_},
            {"processStartupTime", 0},
-           {"processShutdownTime", nullptr},
+           {"processShutdownTime", now_ms()},
            {"registerTime", 0},
-           {"unregisterTime", nullptr},
+           {"unregisterTime", now_ms()},
            {"pausedRanges", Json::array()},
-           {"pid", "0"},
-           {"tid", 0}};
+           {"pid", std::to_string(process_id())},
+           {"tid", process_id()}};
   out["frameTable"] =
       table(frames.size(), {{"address", same(frames.size(), -1)},
                             {"inlineDepth", same(frames.size(), 0)},
@@ -116,6 +140,7 @@ Json GuestProfile::thread() const {
   out["samples"] =
       table(samples_.size(), {{"stack", column(samples_, [&](const Place& place) { return or_null(place.stack); })},
                               {"time", column(samples_, [](const Place& place) { return place.time_ms; })},
+                              {"threadCPUDelta", column(samples_, [](const Place& place) { return place.cpu_us; })},
                               {"weight", column(samples_, [](const Place& place) { return place.weight; })},
                               {"weightType", "samples"}});
   out["markers"] = table(0, {{"data", Json::array()},
@@ -135,6 +160,10 @@ std::string GuestProfile::to_json() const {
             {"processType", 0},
             {"interval", Milliseconds(interval_).count()},
             {"startTime", Milliseconds(started_at_.time_since_epoch()).count()},
+            {"profilingStartTime", 0},
+            {"profilingEndTime", now_ms()},
+            {"oscpu", "Linux"},
+            {"sampleUnits", {{"time", "ms"}, {"eventDelay", "ms"}, {"threadCPUDelta", "µs"}}},
             {"stackwalk", 1},
             {"debug", false},
             {"symbolicated", true},

@@ -7,6 +7,7 @@
 
 #include "wisp/sample.hpp"
 
+#include "api/process.hpp"
 #include "base/int.hpp"
 #include "cli/json.hpp"
 
@@ -18,7 +19,7 @@ class GuestProfile {
   GuestProfile(std::string program, std::chrono::nanoseconds interval);
 
   void add(const Sample& sample);
-  usize sample_count() const { return samples_.size(); }
+  usize sample_count() const { return sample_count_; }
   std::string to_json() const;
 
  private:
@@ -45,6 +46,7 @@ class GuestProfile {
     Number stack;
     double time_ms;
     u64 weight;
+    double cpu_us;  // since the one before
   };
   /// What there is, numbered in the order in which it came.
   template <class T>
@@ -60,6 +62,7 @@ class GuestProfile {
   };
 
   Number frame_of(const SampledFrame& frame);
+  double now_ms() const;
   Json thread() const;
 
   std::string program_;
@@ -72,6 +75,8 @@ class GuestProfile {
   Table<Frame> frames_;
   Table<Stack> stacks_;
   std::vector<Place> samples_;
+  usize sample_count_ = 0;
+  std::chrono::nanoseconds cpu_time_ = thread_cpu_time();
 };
 
 }  // namespace wisp::cli

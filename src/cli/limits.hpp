@@ -15,4 +15,7 @@ inline constexpr u32 folder_depth = 16;
 /// Names that are tried for a file beside the one that is written: others may be left of commands that were killed.
 inline constexpr u32 temporary_files = 100;
 
+/// Rows of a profile that one sample may become.
+inline constexpr u64 rows_of_sample = 1000;
+
 }  // namespace wisp::cli::limits

@@ -58,6 +58,8 @@ Result<OpenedCodeLog> open_perf_map();
 /// jit-PID.dump in the directory, which `perf inject --jit` reads.
 Result<OpenedCodeLog> open_jit_dump(const std::string& directory);
 
+u32 process_id();
+
 /// Ends the process at once, without any destructor and without waiting for other threads.
 [[noreturn]] void leave_process(int code);
 

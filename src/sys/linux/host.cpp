@@ -145,6 +145,10 @@ bool directories_overlap(const std::string& one, const std::string& other) {
   return (is_other_there && is_within(first, second)) || (is_one_there && is_within(second, first));
 }
 
+u32 process_id() {
+  return u32(getpid());
+}
+
 void leave_process(int code) {
   _exit(code);
 }
