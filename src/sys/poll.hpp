@@ -40,7 +40,7 @@ class Interrupt {
   Interrupt& operator=(Interrupt&& other) noexcept;
   ~Interrupt();
 
-  /// Stays raised until `clear`. Safe in a signal handler and in any thread.
+  /// Stays raised until `clear`. Both are safe in a signal handler and in any thread.
   void raise();
   void clear();
   bool raised() const { return raised_.load(std::memory_order_relaxed); }
@@ -49,6 +49,8 @@ class Interrupt {
   PollHandle handle() const;
 
  private:
+  void settle();
+
   std::atomic<bool> raised_ = false;
   mutable std::atomic<i32> descriptor_ = PollHandle::never_blocks;
 };

@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <thread>
 #include <tuple>
 
@@ -366,6 +367,42 @@ TEST(Poll, ManyAndBroken) {
   close(ends[1]);
   EXPECT_EQ(*poll(items, std::nullopt, nullptr), PollResult::ready);
   EXPECT_TRUE(items[0].failed);
+}
+
+/// A short while, of another length each time.
+void dawdle(std::minstd_rand& random) {
+  for (volatile u32 left = random() % 300; left != 0; left = left - 1) {
+  }
+}
+
+TEST(Interrupt, ThatIsRaisedAndClearedAtTheSameTimeIsOneOfTheTwo) {
+  auto interrupt = Interrupt::create();
+  ASSERT_TRUE(interrupt.ok());
+  constexpr int rounds = 50'000;
+  std::atomic<int> begun = 0;
+  std::atomic<int> done = 0;
+  std::thread other([&] {
+    std::minstd_rand random(1);
+    for (int i = 1; i <= rounds; ++i) {
+      while (begun < i) yield_thread();
+      dawdle(random);
+      interrupt->raise();
+      done = i;
+    }
+  });
+  std::minstd_rand random(2);
+  int mixed = 0;
+  for (int i = 1; i <= rounds; ++i) {
+    begun = i;
+    dawdle(random);
+    interrupt->clear();
+    while (done < i) yield_thread();
+    PollItem item{interrupt->handle(), Interest::read};
+    mixed += (*poll({&item, 1}, 0, nullptr) == PollResult::ready) != interrupt->raised() ? 1 : 0;
+    interrupt->clear();
+  }
+  other.join();
+  EXPECT_EQ(mixed, 0);
 }
 
 }  // namespace

@@ -53,22 +53,29 @@ PollHandle Interrupt::handle() const {
 }
 
 void Interrupt::raise() {
-  const int saved_errno = errno;
   raised_.store(true);
-  // Fails only if the counter is full, and then it wakes already.
-  const u64 one = 1;
-  if (const i32 descriptor = descriptor_.load(); descriptor >= 0) {
-    [[maybe_unused]] const auto written = write(descriptor, &one, sizeof one);
-  }
-  errno = saved_errno;
+  settle();
 }
 
 void Interrupt::clear() {
   raised_.store(false);
-  u64 count = 0;
-  if (const i32 descriptor = descriptor_.load(); descriptor >= 0) {
-    [[maybe_unused]] const auto cleared = read(descriptor, &count, sizeof count);
-  }
+  settle();
+}
+
+/// Makes the descriptor say what the flag says. Several threads may do that at a time: each looks once more.
+void Interrupt::settle() {
+  const i32 descriptor = descriptor_.load();
+  if (descriptor < 0) return;
+  const int saved_errno = errno;
+  bool raised = false;
+  do {
+    raised = raised_.load();
+    u64 count = 1;
+    // Writing fails only if the counter is full, and reading only if it is empty.
+    [[maybe_unused]] const auto done =
+        raised ? write(descriptor, &count, sizeof count) : read(descriptor, &count, sizeof count);
+  } while (raised != raised_.load());
+  errno = saved_errno;
 }
 
 namespace {
