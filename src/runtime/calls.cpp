@@ -69,7 +69,7 @@ void renew_entry_limit(Execution& execution) {
 }
 
 TrapReason interruption(const Execution& execution) {
-  switch (Interruption(execution.interrupt.load(std::memory_order_relaxed))) {
+  switch (Interruption(execution.interrupt.load())) {
     case Interruption::none:
     case Interruption::sample:
       return TrapReason::none;

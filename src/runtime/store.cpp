@@ -33,26 +33,29 @@ StoreControl::~StoreControl() {
 }
 
 void StoreControl::interrupt(Interruption why) {
+  interrupting_.fetch_add(1);
   execution.interrupt.store(u32(why));
+  stop();
+  interrupting_.fetch_sub(1);
+}
+
+void StoreControl::stop() {
   execution.entry_limit.store(~uintptr_t{0});
-  move_poll_page();
+  poll_page_.close();
   event.raise();
 }
 
 void StoreControl::clear_interrupt() {
-  const auto why = Interruption(execution.interrupt.exchange(u32(Interruption::none)));
+  if (interruption(execution) == TrapReason::none) return;
+  execution.interrupt.store(u32(Interruption::none));
+  // The guest may have seen the interruption before whoever asks for it was done. What they still do for it must not
+  // stop the next one; if they ask anew, it is to stop anyway.
+  while (interrupting_.load() != 0 && interruption(execution) == TrapReason::none) sys::yield_thread();
   renew_entry_limit(execution);
-  if (why != Interruption::none) move_poll_page();
+  poll_page_.open();
   event.clear();
-}
-
-/// To where `interrupt` says that it is. Several threads may do that at a time: each looks once more.
-void StoreControl::move_poll_page() {
-  bool stops = false;
-  do {
-    stops = interruption(execution) != TrapReason::none;
-    stops ? poll_page_.close() : poll_page_.open();
-  } while (stops != (interruption(execution) != TrapReason::none));
+  // Asked for since then: some of what that did may have been undone here.
+  if (interruption(execution) != TrapReason::none) stop();
 }
 
 void StoreControl::request_sample(u64 times) {

@@ -37,13 +37,15 @@ struct StoreControl {
 
   /// Makes the guest stop. Safe in any thread and in a signal handler.
   void interrupt(Interruption why);
-  /// Lets guests run again.
+  /// Lets guests run again: unless they are interrupted anew meanwhile, nothing stops them any more when this returns.
+  /// In the store's thread.
   void clear_interrupt();
 
  private:
-  void move_poll_page();
+  void stop();
 
-  PollPage poll_page_;  // none if the tier does not catch faults
+  std::atomic<u32> interrupting_ = 0;  // calls of `interrupt` that are under way
+  PollPage poll_page_;                 // none if the tier does not catch faults
   std::shared_ptr<SlotPool> pool_;
 };
 

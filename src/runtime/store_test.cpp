@@ -1,5 +1,8 @@
 #include "runtime/store.hpp"
 
+#include <random>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "runtime/calls.hpp"
@@ -368,6 +371,67 @@ TEST(StoreControl, ThePollPageIsClosedWhileTheGuestIsToStop) {
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->word(), word);
   EXPECT_FALSE(faults(word));
+}
+
+bool wakes(const sys::Interrupt& event) {
+  sys::PollItem item{event.handle(), sys::Interest::read};
+  return *sys::poll({&item, 1}, 0, nullptr) == sys::PollResult::ready;
+}
+
+/// Whether everything that stops a guest says what `interrupt` says.
+bool is_of_one_mind(const StoreControl& control) {
+  const bool stops = interruption(control.execution) != TrapReason::none;
+  const uintptr_t limit = stops ? ~uintptr_t{0} : control.execution.native_stack_limit;
+  return control.execution.entry_limit == limit && faults(control.execution.poll) == stops &&
+         control.event.raised() == stops && wakes(control.event) == stops;
+}
+
+TEST(StoreControl, IsInterruptedOrNotIfBothAreAskedForAtTheSameTime) {
+  ASSERT_TRUE(sys::install_fault_handler().ok());
+  StoreControl control(std::move(*PollPage::make()), nullptr);
+  control.execution.native_stack_limit = control.execution.entry_limit = 1;
+  const auto dawdle = [](std::minstd_rand& random) {
+    for (volatile u32 left = random() % 400; left != 0; left = left - 1) {
+    }
+  };
+  constexpr int rounds = 3'000;
+  std::atomic<int> begun = 0;
+  std::atomic<int> done = 0;
+  std::thread other([&] {
+    std::minstd_rand random(1);
+    for (int i = 1; i <= rounds; ++i) {
+      while (begun < i) sys::yield_thread();
+      dawdle(random);
+      control.interrupt(Interruption::requested);
+      done = i;
+    }
+  });
+  std::minstd_rand random(2);
+  int mixed = 0;
+  int refused_without_reason = 0;
+  const auto clear = [&] {
+    control.clear_interrupt();
+    // In this order: what stops guests from now on has its reason before.
+    const bool stops = control.execution.entry_limit == ~uintptr_t{0} || faults(control.execution.poll);
+    refused_without_reason += stops && interruption(control.execution) == TrapReason::none ? 1 : 0;
+  };
+  for (int i = 1; i <= rounds; ++i) {
+    begun = i;
+    if (i % 2 != 0) {
+      // As if a guest had been stopped by it already.
+      while (interruption(control.execution) == TrapReason::none) {
+      }
+    }
+    dawdle(random);
+    clear();
+    while (done < i) clear();
+    mixed += is_of_one_mind(control) ? 0 : 1;
+    control.clear_interrupt();
+    mixed += is_of_one_mind(control) ? 0 : 1;
+  }
+  other.join();
+  EXPECT_EQ(mixed, 0);
+  EXPECT_EQ(refused_without_reason, 0);
 }
 
 TEST(StoreControl, OutlivesItsStore) {
