@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "api/access.hpp"
 #include "api/api_test.hpp"
 
 /// Samples say where guests are, on every tier, and change nothing else.
@@ -210,6 +211,32 @@ TEST(Sampling, ChangesNoResult) {
   ASSERT_TRUE(sampled.store.set_sampler(20us, [&](const Sample&) { ++samples; }).ok());
   EXPECT_EQ(result_of(sampled), expected);
   EXPECT_GT(samples, 0);
+}
+
+/// A guest goes on at once when the timer asks for a sample in two halves, and gets it between them.
+TEST(Sampling, IsNoReasonToStandStill) {
+  World world(sampled_config());
+  runtime::StoreControl& control = *Access::state(world.store)->store->control();
+  bool asks = false;
+  ASSERT_TRUE(world.linker.define("host", "first_half", [&] { control.samples_due += asks ? 1 : 0; }).ok());
+  ASSERT_TRUE(world.linker
+                  .define("host", "second_half",
+                          [&] {
+                            if (asks) control.execution.interrupt = std::uint32_t(runtime::Interruption::sample);
+                          })
+                  .ok());
+  const Instance instance = world.instantiate(R"((module
+    (import "host" "first_half" (func $first_half)) (import "host" "second_half" (func $second_half))
+    (func $leaf) (func $call (call $first_half) (call $second_half) (call $leaf))
+    (func $loop (local i32) (local.set 0 (i32.const 2)) (call $first_half) (call $second_half)
+      (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+    (func (export "run") (call $call) (call $loop))))");
+  ASSERT_TRUE(world.store.set_sampler(5s, [](const Sample&) {}).ok());
+  EXPECT_TRUE(instance.func("run")->call().ok());  // everything is compiled then
+  asks = true;
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_TRUE(instance.func("run")->call().ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - started, 2s);
 }
 
 TEST(Sampling, LeavesDeadlinesAlone) {

@@ -30,7 +30,11 @@ void Sampler::add(const ActiveCall& call) {
 }
 
 bool Sampler::is_due() const {
-  return store_.control()->samples_due.load(std::memory_order_relaxed) != 0;
+  // Both are asked: between them, the guest may have said already what it was asked for. Then there is nothing to
+  // report, but the flag is to be taken back.
+  const StoreControl& control = *store_.control();
+  return control.samples_due.load(std::memory_order_relaxed) != 0 ||
+         control.execution.interrupt.load(std::memory_order_relaxed) == u32(Interruption::sample);
 }
 
 void Sampler::take(const std::optional<SampledCode>& innermost, const NativeFrame* frame) {

@@ -343,6 +343,23 @@ TEST(DeadlineTimer, KeepsDeadlinesWhileItCannotKeepAnInterval) {
   EXPECT_LE(control->samples_due, u64(std::chrono::nanoseconds(passed).count()));
 }
 
+/// The timer has said that a sample is due, and the guest gives it before the timer has come to the flag.
+TEST(Sampler, ARequestThatWasAnsweredHalfWayIsTakenBack) {
+  World world;
+  u64 intervals = 0;
+  world.store->set_sampler([&](u64 more, std::span<const SampledCode>) { intervals += more; });
+  StoreControl& control = *world.store->control();
+  control.samples_due.fetch_add(1);
+  world.store->execution().sampler->take(std::nullopt, nullptr);
+  control.execution.interrupt = u32(Interruption::sample);
+  // Else the guest would look at the flag for ever.
+  ASSERT_TRUE(is_sample_due(control.execution));
+  world.store->execution().sampler->take(std::nullopt, nullptr);
+  EXPECT_EQ(control.execution.interrupt, u32(Interruption::none));
+  EXPECT_FALSE(is_sample_due(control.execution));
+  EXPECT_EQ(intervals, 1u);
+}
+
 bool faults(const u32* word) {
   const auto read = [](void* at) { (void)*static_cast<const volatile u32*>(at); };
   return sys::run_guarded(read, const_cast<u32*>(word)).faulted;
