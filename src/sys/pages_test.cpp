@@ -1,9 +1,15 @@
 #include "sys/pages.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "sys/signals.hpp"
 
@@ -142,6 +148,44 @@ TEST(SignalsDeathTest, FaultsThatAreNotTheGuestsEndTheProcess) {
                    },
                    &both),
                "outside of guest memory|SEGV");
+}
+
+/// A profiler that looks at memory which may not be there, and has a handler of its own for that.
+namespace profiler {
+
+thread_local sigjmp_buf not_there;
+std::atomic<int> looks = 0;
+
+void look(int) {
+  if (sigsetjmp(not_there, 1) == 0) *reinterpret_cast<volatile u8*>(64) = 1;
+  ++looks;
+}
+
+void fault(int) {
+  siglongjmp(not_there, 1);
+}
+
+}  // namespace profiler
+
+TEST(SignalsDeathTest, FaultsOfASignalHandlerAreItsOwnWhateverItInterrupts) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto profile = [] {
+    alarm(30);
+    signal(SIGSEGV, profiler::fault);
+    WISP_CHECK(install_fault_handler().ok());
+    signal(SIGPROF, profiler::look);
+    const pthread_t profiled = pthread_self();
+    std::atomic<bool> over = false;
+    std::thread other([&] {
+      while (!over) pthread_kill(profiled, SIGPROF);
+    });
+    u8 byte = 0;
+    while (profiler::looks < 10'000) const GuardRange guard(&byte, 1);
+    over = true;
+    other.join();
+    _exit(0);
+  };
+  EXPECT_EXIT(profile(), testing::ExitedWithCode(0), "");
 }
 
 TEST(PageImage, IsShownAndCopiedOnWrite) {

@@ -33,7 +33,7 @@ struct Code {
 };
 using Codes = std::map<uintptr_t, Code>;
 struct Registry {
-  // A spin lock, because the handler takes it too. A thread never faults while it holds it.
+  // A spin lock, because the handler takes it too.
   std::atomic_flag busy;
   Ranges ranges;
   Codes codes;
@@ -42,8 +42,9 @@ struct Registry {
 };
 std::atomic<Registry*> process_registry = nullptr;
 
-// The handler reads it, so it must not be allocated on first use.
+// The handler reads them, so they must not be allocated on first use.
 __attribute__((tls_model("initial-exec"))) thread_local GuardedFrame* innermost_frame = nullptr;
+__attribute__((tls_model("initial-exec"))) thread_local std::atomic<bool> uses_registry = false;
 
 Registry& registry() {
   Registry* existing = process_registry.load(std::memory_order_acquire);
@@ -55,13 +56,21 @@ Registry& registry() {
   return *existing;
 }
 
+/// A thread that holds it does not fault, but a signal handler that it is interrupted by may: `uses_registry` says that
+/// the handler of faults would wait for its own thread.
 class RegistryLock {
  public:
   explicit RegistryLock(Registry& registry) : registry_(registry) {
+    uses_registry.store(true, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     while (registry_.busy.test_and_set(std::memory_order_acquire)) {
     }
   }
-  ~RegistryLock() { registry_.busy.clear(std::memory_order_release); }
+  ~RegistryLock() {
+    registry_.busy.clear(std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    uses_registry.store(false, std::memory_order_relaxed);
+  }
   RegistryLock(const RegistryLock&) = delete;
   RegistryLock& operator=(const RegistryLock&) = delete;
 
@@ -218,8 +227,9 @@ void handle_fault(int signal_number, siginfo_t* info, void* raw_context) {
   const int saved_errno = errno;
   GuardedFrame* const frame = innermost_frame;
   auto& context = *static_cast<ucontext_t*>(raw_context);
-  // Only the kernel's own report of a fault carries an address (si_code above 0).
-  const bool is_guests = info->si_code > 0 && in_guard_range(reinterpret_cast<uintptr_t>(info->si_addr));
+  // Only the kernel's own report of a fault carries an address (si_code above 0). No guest runs in the registry.
+  const bool is_guests = info->si_code > 0 && !uses_registry.load(std::memory_order_relaxed) &&
+                         in_guard_range(reinterpret_cast<uintptr_t>(info->si_addr));
   const void* const landing =
       is_guests ? landing_of(reinterpret_cast<uintptr_t>(program_counter_of(context))) : nullptr;
   if (landing != nullptr) {
