@@ -21,8 +21,8 @@ class PollPage {
   void open();
 
  private:
-  /// In front of it and behind it are pages that cannot be read either. So the host merges mappings when the page is
-  /// closed, and never lacks room to split one.
+  /// In front of it and behind it are pages that can be read and not written: as neither an open page nor a closed one.
+  /// So the host neither merges its mapping with theirs nor ever lacks room to split one, and cannot fail to move it.
   static usize offset() { return sys::page_size_bytes(); }
 
   sys::PageRange pages_;

@@ -1,6 +1,8 @@
 #include "runtime/store.hpp"
 
+#include <fstream>
 #include <random>
+#include <sstream>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -388,6 +390,30 @@ TEST(StoreControl, ThePollPageIsClosedWhileTheGuestIsToStop) {
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->word(), word);
   EXPECT_FALSE(faults(word));
+}
+
+/// How many bytes the host maps in the way in which it maps the address.
+u64 mapped_alike(const void* address) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    u64 begin = 0;
+    u64 end = 0;
+    char dash = 0;
+    std::istringstream(line) >> std::hex >> begin >> dash >> end;
+    if (begin <= u64(address) && u64(address) < end) return end - begin;
+  }
+  return 0;
+}
+
+/// A host that has as many mappings as it allows cannot split one: then a page of a larger one would stay as it is.
+TEST(PollPage, IsAMappingOfItsOwn) {
+  auto page = PollPage::make();
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(mapped_alike(page->word()), sys::page_size_bytes());
+  page->close();
+  EXPECT_EQ(mapped_alike(page->word()), sys::page_size_bytes());
+  page->open();
+  EXPECT_EQ(mapped_alike(page->word()), sys::page_size_bytes());
 }
 
 bool wakes(const sys::Interrupt& event) {

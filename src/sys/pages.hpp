@@ -59,6 +59,8 @@ class PageRange {
 
   /// Makes [offset, offset + length) readable and writable. Pages never committed before read as zero.
   [[nodiscard]] Outcome<void> commit(usize offset, usize length);
+  /// Makes [offset, offset + length) readable, but not writable.
+  [[nodiscard]] Outcome<void> allow_reading(usize offset, usize length);
   /// Gives the memory back and makes the pages inaccessible; committed again, they read as zero.
   [[nodiscard]] Outcome<void> decommit(usize offset, usize length);
   /// Makes committed pages inaccessible; committed again, they have what was in them. Safe in a signal handler.

@@ -67,6 +67,12 @@ Outcome<void> PageRange::commit(usize offset, usize length) {
   return {};
 }
 
+Outcome<void> PageRange::allow_reading(usize offset, usize length) {
+  WISP_CHECK(offset <= size_bytes_ && length <= size_bytes_ - offset);
+  if (mprotect(base_ + offset, length, PROT_READ) != 0) return linux_host::last_error();
+  return {};
+}
+
 Outcome<void> PageRange::decommit(usize offset, usize length) {
   WISP_CHECK(offset <= size_bytes_ && length <= size_bytes_ - offset);
   if (length == 0) return {};
