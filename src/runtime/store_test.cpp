@@ -295,9 +295,10 @@ TEST(DeadlineTimer, InterruptsTheStoresWhoseTimeIsOver) {
   const auto now = DeadlineTimer::Clock::now();
   timer.set(never.store->control(), now + std::chrono::hours(1));
   timer.set(soon.store->control(), now + std::chrono::hours(2));
-  timer.set(removed.store->control(), now + std::chrono::milliseconds(1));
+  // Not over before it is removed, however slow this thread is, and over before the one that is waited for.
+  timer.set(removed.store->control(), now + std::chrono::milliseconds(200));
   timer.remove(*removed.store->control());
-  timer.set(soon.store->control(), now + std::chrono::milliseconds(1));
+  timer.set(soon.store->control(), now + std::chrono::milliseconds(201));
   while (!soon.store->control()->event.raised()) std::this_thread::yield();
   EXPECT_EQ(interruption(soon.store->execution()), TrapReason::deadline);
   EXPECT_EQ(interruption(never.store->execution()), TrapReason::none);
