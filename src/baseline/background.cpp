@@ -41,14 +41,14 @@ void Background::forget(const ModuleCode& module) {
   std::unique_lock lock(mutex_);
   std::erase_if(jobs_, [&](const Job& job) { return job.module == &module; });
   changed_.wait(lock, [&] { return current_ != &module; });
-  if (unwritten_ == &module) unwritten_ = nullptr;
+  std::erase(unwritten_, &module);
 }
 
 void Background::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     const auto is_wanted = [this] { return stopped_ || !jobs_.empty(); };
-    if (unwritten_ != nullptr && !changed_.wait_for(lock, limits::idle_before_writing, is_wanted)) {
+    if (!unwritten_.empty() && !changed_.wait_for(lock, limits::idle_before_writing, is_wanted)) {
       write_cache(lock);
       continue;
     }
@@ -60,7 +60,8 @@ void Background::run() {
     lock.unlock();
     work_on(job);
     lock.lock();
-    unwritten_ = std::exchange(current_, nullptr);
+    current_ = nullptr;
+    if (std::ranges::find(unwritten_, job.module) == unwritten_.end()) unwritten_.push_back(job.module);
     changed_.notify_all();
   }
 }
@@ -77,14 +78,17 @@ void Background::work_on(const Job& job) {
 
 /// A process may go on for days, and be killed at its end.
 void Background::write_cache(std::unique_lock<std::mutex>& lock) {
-  current_ = std::exchange(unwritten_, nullptr);
-  ModuleCode* const module = current_;
-  if (module == nullptr) return;  // it has gone while we waited
-  lock.unlock();
-  module->write_cache();
-  lock.lock();
-  current_ = nullptr;
-  changed_.notify_all();
+  // Some may have gone while we waited, and there may be something to compile again.
+  while (!unwritten_.empty() && jobs_.empty() && !stopped_) {
+    ModuleCode* const module = unwritten_.back();
+    unwritten_.pop_back();
+    current_ = module;
+    lock.unlock();
+    module->write_cache();
+    lock.lock();
+    current_ = nullptr;
+    changed_.notify_all();
+  }
 }
 
 }  // namespace wisp::baseline

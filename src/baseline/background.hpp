@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "runtime/code_cache.hpp"
 
@@ -49,8 +50,8 @@ class Background {
   std::mutex mutex_;  // for all below
   std::condition_variable changed_;
   std::deque<Job> jobs_;
-  ModuleCode* current_ = nullptr;    // whose job is being done
-  ModuleCode* unwritten_ = nullptr;  // whose code has not been written to the cache since it was made
+  ModuleCode* current_ = nullptr;       // whose job is being done
+  std::vector<ModuleCode*> unwritten_;  // whose code has not been written to the cache since it was made
   bool stopped_ = false;
   std::thread thread_;
 };

@@ -1,5 +1,6 @@
 #include "baseline/module_code.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -26,11 +27,12 @@ class CalledFunctions final : public runtime::ModuleCache {
   void store(const runtime::CodeUnit&, const runtime::ObjectCode&) override { ++stored; }
   void begin(const runtime::CodeUnit&) override {}
   void forget_begun() override { ++forgotten; }
-  void write() override {}
+  void write() override { written = true; }
 
   std::vector<FuncIndex> noted;
   int stored = 0;
   int forgotten = 0;
+  std::atomic<bool> written = false;
 
  private:
   std::vector<FuncIndex> earlier_;
@@ -116,6 +118,23 @@ TEST_F(ModuleCodeTest, WhatACompilerOfAnotherBuildTriedIsNotKept) {
   load(cache)->optimize(compiler, {FuncIndex(0)});
   EXPECT_EQ(cache->stored, 0);
   EXPECT_EQ(cache->forgotten, 1);
+}
+
+TEST_F(ModuleCodeTest, EveryModuleIsWrittenThatSomethingWasCompiledFor) {
+  const std::shared_ptr<CalledFunctions> caches[] = {std::make_shared<CalledFunctions>(std::vector<FuncIndex>()),
+                                                     std::make_shared<CalledFunctions>(std::vector<FuncIndex>()),
+                                                     std::make_shared<CalledFunctions>(std::vector<FuncIndex>())};
+  const std::unique_ptr<ModuleCode> codes[] = {load(caches[0]), load(caches[1]), load(caches[2])};
+  for (const auto& code : codes) background_.enqueue({code.get(), runtime::CodeUnit{FuncIndex(0)}});
+  background_.forget(*codes[1]);
+  const auto deadline = std::chrono::steady_clock::now() + limits::idle_before_writing + std::chrono::seconds(10);
+  const auto are_written = [&] { return caches[0]->written && caches[2]->written; };
+  while (!are_written() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(caches[0]->written);
+  EXPECT_FALSE(caches[1]->written);
+  EXPECT_TRUE(caches[2]->written);
 }
 
 /// Refuses everything, once it may, and remembers what it was asked for.
