@@ -70,7 +70,7 @@ class WasiConfig {
   WasiConfig& monotonic_clock(std::function<std::uint64_t()> now_ns);
   /// Fills the bytes.
   WasiConfig& random(std::function<void(std::span<std::uint8_t>)> fill);
-  /// The same "random" bytes in every run.
+  /// The same "random" bytes for every guest and in every run.
   WasiConfig& random_seed(std::uint64_t seed);
 
   /// Sees a line of text for each call.

@@ -167,7 +167,7 @@ struct WasiConfig::State {
   std::vector<std::string> listeners;
   std::shared_ptr<sys::Clock> realtime;
   std::shared_ptr<sys::Clock> monotonic;
-  std::shared_ptr<sys::RandomSource> random;
+  std::function<std::shared_ptr<sys::RandomSource>()> random;  // for one guest
   std::function<void(std::string_view)> trace;
   std::function<void(const Denial&)> denial;
 };
@@ -252,11 +252,11 @@ WasiConfig& WasiConfig::monotonic_clock(std::function<std::uint64_t()> now_ns) {
   return *this;
 }
 WasiConfig& WasiConfig::random(std::function<void(std::span<std::uint8_t>)> fill) {
-  state_->random = std::make_shared<FunctionRandom>(std::move(fill));
+  state_->random = [source = std::make_shared<FunctionRandom>(std::move(fill))] { return source; };
   return *this;
 }
 WasiConfig& WasiConfig::random_seed(std::uint64_t seed) {
-  state_->random = std::make_shared<SeededRandom>(seed);
+  state_->random = [seed] { return std::make_shared<SeededRandom>(seed); };
   return *this;
 }
 WasiConfig& WasiConfig::on_trace(std::function<void(std::string_view)> observer) {
@@ -277,6 +277,7 @@ struct WasiState {
   WasiState(const Access::WasiSettings& given, std::shared_ptr<runtime::StoreControl> of)
       : settings(given),
         control(std::move(of)),
+        random(settings.random ? settings.random() : nullptr),
         trace(settings.trace),
         denials(settings.denial),
         guest(settings.limits, &denials),
@@ -285,6 +286,7 @@ struct WasiState {
 
   Access::WasiSettings settings;
   std::shared_ptr<runtime::StoreControl> control;  // owns what ends a blocking wait
+  std::shared_ptr<sys::RandomSource> random;       // null for the host's
   TraceFunction trace;
   DenialFunction denials;
   core::Guest guest;
@@ -303,7 +305,7 @@ struct WasiState {
     if (settings.monotonic) clocks.monotonic = settings.monotonic.get();
     return {.environment = settings.environment,
             .clocks = clocks,
-            .random = settings.random ? *settings.random : sys::host_random(),
+            .random = random ? *random : sys::host_random(),
             .waiter = waiter,
             .trace = settings.trace ? &trace : nullptr};
   }
