@@ -61,9 +61,9 @@ class Module {
   static Result<Module> from_file(const Engine& engine, const std::string& path,
                                   Validation validation = Validation::parallel);
 
-  /// Before anything of it runs: takes machine code for its functions from the custom section that `precompile` added.
-  /// That code can do whatever this process can: only for modules that are trusted like a native program. An error says
-  /// why it is not used: there is none, or it is of another build, processor, or configuration.
+  /// Before it is instantiated, and in one thread: takes machine code for its functions from the custom section that
+  /// `precompile` added. That code can do whatever this process can: only for modules that are trusted like a native
+  /// program. An error says why it is not used: there is none, or it is of another build, processor, or configuration.
   Result<void> use_precompiled() const;
   /// How far that went for the functions that have been called since.
   struct PrecompiledUse {
