@@ -189,13 +189,22 @@ class Checker {
     leave("interrupted");
   }
 
-  void check_interrupt(ir::BasicBlock& header) {
-    ir::DebugLoc where;
-    for (const ir::Instruction& instruction : header) {
-      if (!where && instruction.getDebugLoc() && instruction.getDebugLoc().getLine() != 0) {
-        where = instruction.getDebugLoc();
+  /// The first that there is from a block on; what LLVM itself has written has none.
+  static ir::DebugLoc location_from(const ir::BasicBlock& block) {
+    std::vector<const ir::BasicBlock*> seen{&block};
+    for (usize i = 0; i < seen.size() && i < limits::located_blocks; ++i) {
+      for (const ir::Instruction& instruction : *seen[i]) {
+        if (instruction.getDebugLoc() && instruction.getDebugLoc().getLine() != 0) return instruction.getDebugLoc();
+      }
+      for (const ir::BasicBlock* next : ir::successors(seen[i])) {
+        if (!ir::is_contained(seen, next)) seen.push_back(next);
       }
     }
+    return {};
+  }
+
+  void check_interrupt(ir::BasicBlock& header) {
+    ir::DebugLoc where = location_from(header);
     if (!where) where = entry_location();
     if (!polls()) return leave_if_interrupted(header.getFirstInsertionPt(), where);
     b_.SetInsertPoint(header.getFirstInsertionPt());

@@ -22,6 +22,8 @@ inline constexpr u32 native_frame_bytes = 64 * 1024;
 inline constexpr u64 optimization_ns = 10'000'000'000;
 /// Blocks in front of a load in which it is looked for another access to the same place.
 inline constexpr u32 searched_blocks = 50;
+/// Blocks of a loop that are looked at for where in the module it is.
+inline constexpr usize located_blocks = 50;
 /// A function of more blocks is prepared for the selection of instructions once, and then only where that changed it.
 inline constexpr u32 often_prepared_blocks = 1'000;
 /// Turns of an innermost loop that nobody has to be able to interrupt.
