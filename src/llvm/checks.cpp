@@ -25,25 +25,6 @@ namespace wisp::llvm_tier {
 
 namespace {
 
-/// Calls `work` with the module's analyses, and the functions'.
-void with_analyses(auto work) {
-  ir::LoopAnalysisManager loops;
-  ir::FunctionAnalysisManager functions;
-  ir::CGSCCAnalysisManager components;
-  ir::ModuleAnalysisManager modules;
-  ir::PassBuilder builder;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  if constexpr (requires { work(functions); }) {
-    work(functions);
-  } else {
-    work(modules);
-  }
-}
-
 /// Writes checks into one body.
 class Checker {
  public:
@@ -255,9 +236,17 @@ void inline_bodies(ObjectModule& out) {
   bool any = false;
   bodies([&](ir::Function&) { any = true; });
   if (!any) return;
-  with_analyses([&](ir::ModuleAnalysisManager& modules) {
-    ir::ModuleInlinerWrapperPass(ir::getInlineParams(2, 0)).run(out.module(), modules);
-  });
+  ir::LoopAnalysisManager loops;
+  ir::FunctionAnalysisManager functions;
+  ir::CGSCCAnalysisManager components;
+  ir::ModuleAnalysisManager modules;
+  ir::PassBuilder builder;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  ir::ModuleInlinerWrapperPass(ir::getInlineParams(2, 0)).run(out.module(), modules);
   bodies([](ir::Function& function) { function.deleteBody(); });
 }
 

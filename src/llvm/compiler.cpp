@@ -156,7 +156,7 @@ class Compiler final : public runtime::OptimizingCompiler {
     ObjectModule out(context, job);
     out.module().setTargetTriple(host_.triple);
     out.module().setDataLayout(target->createDataLayout());
-    if (!build_object(out)) return refused("the function is too large");
+    if (!build_object(out)) return refused("the function is too large, or its translation failed");
     inline_bodies(out);
     optimize(out, *target, budget);
     if (budget.is_exceeded()) return refused("it takes too long");
