@@ -57,8 +57,8 @@ void Translator::block(const wasm::BlockType& type) {
 
 void Translator::loop(const wasm::BlockType& type) {
   see();
-  if (entry_ == Entry::osr && state_->offset() == *out_.job().osr_loop) begin_osr();
   const u32 params = u32(type.params().size());
+  if (entry_ == Entry::osr && state_->offset() == *out_.job().osr_loop) begin_osr(params);
   Label& label = push_label(type.params(), params);
   carry(label);
   b_.CreateBr(label.target);
@@ -68,7 +68,8 @@ void Translator::loop(const wasm::BlockType& type) {
 }
 
 /// Execution begins before the loop that comes next, with everything from its slot.
-void Translator::begin_osr() {
+void Translator::begin_osr(u32 params) {
+  Block before = b_.GetInsertBlock();
   Block osr = new_block("osr");
   Block both = new_block();
   b_.CreateBr(both);
@@ -88,10 +89,18 @@ void Translator::begin_osr() {
   need_slots(from);
   for (usize i = 0; i < locals_.size(); ++i) set_local(locals_[i], locals[i]);
   for (usize i = 0; i < stack_.size(); ++i) {
-    const Operand& operand = stack_[i];
+    Operand& operand = stack_[i];
     // What is at home elsewhere has not been brought there on this way.
     if (operand.is_ref) out_.store(b_, operands[i], slot(ref_locals_ + operand.refs_below), Touches::slot);
-    osr_operands_.push_back({operand.value, operands[i]});
+    if (i < stack_.size() - params) {
+      osr_operands_.push_back({operand.value, operands[i]});
+      continue;
+    }
+    // The loop's parameters are others in each turn.
+    ir::PHINode* phi = ir::IRBuilder<>(both).CreatePHI(operand.value->getType(), 2);
+    phi->addIncoming(operand.value, before);
+    phi->addIncoming(operands[i], osr);
+    operand.value = phi;
   }
   b_.CreateBr(both);
   b_.SetInsertPoint(both);

@@ -144,7 +144,7 @@ class Translator {
   void carry(Label& label);
   void branch_to(const wasm::ControlFrame& target);
   void branch_if(Value condition, const wasm::Branch& branch);
-  void begin_osr();
+  void begin_osr(u32 params);
   void join_osr_operands();
   void finish_label(Label& label, std::span<const wasm::ValType> types);
   void handle(const wasm::CatchClause& clause, Value exception, Block next);
